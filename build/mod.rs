@@ -1,0 +1,13 @@
+//! The steps of the build, one file each, in the order in which `build.rs` takes them.
+
+pub mod advice;
+pub mod bindings;
+pub mod contract;
+pub mod door;
+pub mod env;
+pub mod find;
+pub mod headers;
+pub mod report;
+pub mod request;
+pub mod system;
+pub mod vendored;

@@ -1,0 +1,4 @@
+typedef struct Building {
+    char *name;
+    int type;
+} Building;

@@ -1,0 +1,3 @@
+typedef struct Emotions {
+    int placeholder;
+} Emotions;

@@ -1,0 +1,3 @@
+typedef struct Opinions {
+    int placeholder;
+} Opinions;

@@ -1,0 +1,3 @@
+typedef struct Traits {
+    int placeholder;
+} Traits;
