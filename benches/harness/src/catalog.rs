@@ -1,0 +1,223 @@
+//! What is timed, against whom, and the ratio to reach.
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// The engine underneath all sides of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    Luajit,
+    Lua54,
+}
+
+impl Backend {
+    pub const ALL: [Backend; 2] = [Backend::Luajit, Backend::Lua54];
+
+    /// The name of the peers' cargo feature, and of the value on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Backend::Luajit => "luajit",
+            Backend::Lua54 => "lua54",
+        }
+    }
+}
+
+/// A library whose program takes part, or we.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    Ours,
+    C,
+    Mlua,
+}
+
+impl Side {
+    /// Its name in the table and in the JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Ours => "perilune",
+            Side::C => "c",
+            Side::Mlua => "mlua",
+        }
+    }
+
+    /// Its folder under `benches/peers`.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Side::Ours => "perilune",
+            other => other.name(),
+        }
+    }
+}
+
+/// One case of one side's program.
+pub type Entrant = (Side, &'static str);
+
+/// What the ratio ours / peer has to be.
+#[derive(Clone, Copy, Debug)]
+pub enum Need {
+    /// At most this many times the peer's time.
+    AtMost(f64),
+    /// At least this many times faster than the peer.
+    Faster(f64),
+    /// Nothing: shown for its interest.
+    None,
+}
+
+impl Need {
+    /// The largest ratio that passes.
+    pub fn limit(self) -> Option<f64> {
+        match self {
+            Need::AtMost(times) => Some(times),
+            Need::Faster(times) => Some(1.0 / times),
+            Need::None => None,
+        }
+    }
+}
+
+/// One line of the table.
+pub struct Row {
+    /// What exactly is compared, where the work has several lines.
+    pub note: &'static str,
+    /// Our case.
+    pub ours: &'static str,
+    /// The peer's.
+    pub peer: Entrant,
+    /// What the ratio has to be.
+    pub need: Need,
+    /// The backends it makes sense on.
+    pub on: &'static [Backend],
+}
+
+/// One entry of the list in which speed is promised.
+pub struct Work {
+    pub id: &'static str,
+    pub title: &'static str,
+    /// Operations a sample: a few milliseconds' worth.
+    pub iters: u64,
+    /// Rounds that even a quick run does, where fewer would not tell.
+    pub min_rounds: usize,
+    pub rows: &'static [Row],
+}
+
+impl Work {
+    /// Everyone who has to run for the rows of this backend, each once.
+    pub fn entrants(&self, backend: Backend) -> Vec<Entrant> {
+        let mut all = Vec::new();
+        for row in self.rows_on(backend) {
+            for entrant in [(Side::Ours, row.ours), row.peer] {
+                if !all.contains(&entrant) {
+                    all.push(entrant);
+                }
+            }
+        }
+        all
+    }
+
+    pub fn rows_on(&self, backend: Backend) -> impl Iterator<Item = &'static Row> {
+        self.rows
+            .iter()
+            .filter(move |row| row.on.contains(&backend))
+    }
+}
+
+use Need::{AtMost, Faster};
+use Side::{C, Mlua};
+
+const BOTH: &[Backend] = &Backend::ALL;
+const JIT: &[Backend] = &[Backend::Luajit];
+
+const fn row(
+    note: &'static str,
+    ours: &'static str,
+    peer: Entrant,
+    need: Need,
+    on: &'static [Backend],
+) -> Row {
+    Row {
+        note,
+        ours,
+        peer,
+        need,
+        on,
+    }
+}
+
+pub const WORKS: &[Work] = &[
+    Work {
+        id: "P1",
+        title: "call a Lua `add(f64, f64)` from the host, traceback ready",
+        iters: 60_000,
+        min_rounds: 5,
+        rows: &[
+            row(
+                "C: pcall with a traceback handler",
+                "P1",
+                (C, "P1.traceback"),
+                AtMost(1.0),
+                BOTH,
+            ),
+            row(
+                "C: bare pcall, no traceback",
+                "P1",
+                (C, "P1.bare"),
+                AtMost(1.2),
+                BOTH,
+            ),
+            row("", "P1", (Mlua, "P1"), Faster(1.9), BOTH),
+        ],
+    },
+    Work {
+        id: "P2",
+        title: "Lua loop calls a host function `add`",
+        iters: 60_000,
+        min_rounds: 5,
+        rows: &[
+            row("", "P2", (C, "P2"), AtMost(1.5), BOTH),
+            row("", "P2", (Mlua, "P2"), Faster(1.4), BOTH),
+            row("JIT off", "P2.nojit", (C, "P2.nojit"), Need::None, JIT),
+            row("JIT off", "P2.nojit", (Mlua, "P2.nojit"), Need::None, JIT),
+        ],
+    },
+    Work {
+        id: "P7",
+        title: "table field set + get from the host (i64)",
+        iters: 30_000,
+        min_rounds: 5,
+        rows: &[
+            row("raw", "P7.raw", (C, "P7"), AtMost(1.1), BOTH),
+            row("raw", "P7.raw", (Mlua, "P7.raw"), Faster(1.3), BOTH),
+            row("with metamethods", "P7.meta", (C, "P7"), AtMost(1.3), BOTH),
+            row(
+                "with metamethods",
+                "P7.meta",
+                (Mlua, "P7.meta"),
+                Faster(1.3),
+                BOTH,
+            ),
+        ],
+    },
+    Work {
+        id: "P9",
+        title: "run `return 1+1`",
+        iters: 3_000,
+        min_rounds: 11,
+        rows: &[
+            row("", "P9", (C, "P9"), AtMost(1.5), BOTH),
+            row(
+                "mlua: `load(…).eval()`",
+                "P9",
+                (Mlua, "P9.eval"),
+                Faster(5.0),
+                BOTH,
+            ),
+            row(
+                "mlua: `load(…).call()`",
+                "P9",
+                (Mlua, "P9"),
+                Need::None,
+                BOTH,
+            ),
+        ],
+    },
+];

@@ -1,0 +1,186 @@
+//! The benchmark works written in C against the raw Lua API: `peer.c` has them, loops included; this only hands them their texts.
+
+use std::ffi::{CStr, c_char, c_int};
+use std::process::ExitCode;
+
+use bench_peer::{Case, Facts, Failure, Run};
+
+const ADD: &CStr = text(concat!(include_str!("../../../scripts/add.lua"), "\0"));
+const LOOP: &CStr = text(concat!(include_str!("../../../scripts/loop.lua"), "\0"));
+const RUN: &CStr = text(concat!(include_str!("../../../scripts/run.lua"), "\0"));
+const CHECKHOOK: &CStr = text(concat!(
+    include_str!("../../../scripts/checkhook.lua"),
+    "\0"
+));
+
+const fn text(with_nul: &str) -> &CStr {
+    match CStr::from_bytes_with_nul(with_nul.as_bytes()) {
+        Ok(text) => text,
+        Err(_) => panic!("a NUL inside a script"),
+    }
+}
+
+#[repr(C)]
+struct LuaState {
+    _opaque: [u8; 0],
+}
+
+unsafe extern "C" {
+    fn peer_open() -> *mut LuaState;
+    fn peer_message(l: *mut LuaState) -> *const c_char;
+    fn peer_eval(l: *mut LuaState, text: *const c_char, slot: *mut c_int) -> c_int;
+    fn peer_handler(l: *mut LuaState) -> c_int;
+    fn peer_jit_off(l: *mut LuaState) -> c_int;
+    fn peer_facts(
+        l: *mut LuaState,
+        text: *const c_char,
+        engine: *mut *const c_char,
+        checkhook: *mut c_int,
+    ) -> c_int;
+    fn work_call_bare(l: *mut LuaState, function: c_int, n: i64, sum: *mut f64) -> c_int;
+    fn work_call_traceback(
+        l: *mut LuaState,
+        function: c_int,
+        handler: c_int,
+        n: i64,
+        sum: *mut f64,
+    ) -> c_int;
+    fn work_loop(l: *mut LuaState, function: c_int, n: i64, sum: *mut f64) -> c_int;
+    fn work_table(l: *mut LuaState, table: c_int, n: i64, sum: *mut f64) -> c_int;
+    fn work_run(l: *mut LuaState, text: *const c_char, n: i64, sum: *mut f64) -> c_int;
+}
+
+/// A VM that lives until the process ends.
+#[derive(Clone, Copy)]
+struct Vm(*mut LuaState);
+
+impl Vm {
+    fn open() -> Result<Vm, Failure> {
+        // SAFETY: takes nothing.
+        let state = unsafe { peer_open() };
+        if state.is_null() {
+            Err("no memory for a VM".into())
+        } else {
+            Ok(Vm(state))
+        }
+    }
+
+    fn check(self, status: c_int) -> Result<(), Failure> {
+        if status == 0 {
+            return Ok(());
+        }
+        // SAFETY: the VM is open, and a failed call leaves its message on top of the stack.
+        let message = unsafe { peer_message(self.0) };
+        if message.is_null() {
+            return Err("an error without a message".into());
+        }
+        // SAFETY: a string that Lua keeps while it is on the stack.
+        Err(unsafe { CStr::from_ptr(message) }
+            .to_string_lossy()
+            .into_owned()
+            .into())
+    }
+
+    fn eval(self, text: &CStr) -> Result<c_int, Failure> {
+        let mut slot = 0;
+        // SAFETY: the VM is open; the text ends in NUL.
+        self.check(unsafe { peer_eval(self.0, text.as_ptr(), &mut slot) })?;
+        Ok(slot)
+    }
+
+    fn run(self, work: impl Fn(*mut LuaState, i64, &mut f64) -> c_int + 'static) -> Run {
+        Box::new(move |n| {
+            let mut sum = 0.0;
+            self.check(work(self.0, i64::try_from(n)?, &mut sum))?;
+            Ok(sum)
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    bench_peer::main(
+        facts,
+        &[
+            Case {
+                name: "P1.bare",
+                open: call_bare,
+            },
+            Case {
+                name: "P1.traceback",
+                open: call_traceback,
+            },
+            Case {
+                name: "P2",
+                open: || call_host(false),
+            },
+            Case {
+                name: "P2.nojit",
+                open: || call_host(true),
+            },
+            Case {
+                name: "P7",
+                open: table,
+            },
+            Case {
+                name: "P9",
+                open: run,
+            },
+        ],
+    )
+}
+
+fn facts() -> Result<Facts, Failure> {
+    let vm = Vm::open()?;
+    let (mut engine, mut checkhook) = (std::ptr::null(), 0);
+    // SAFETY: the VM is open; the text ends in NUL.
+    vm.check(unsafe { peer_facts(vm.0, CHECKHOOK.as_ptr(), &mut engine, &mut checkhook) })?;
+    // SAFETY: the script returned a string, still on the stack.
+    let engine = unsafe { CStr::from_ptr(engine) }
+        .to_string_lossy()
+        .into_owned();
+    Ok(Facts {
+        peer: "plain C".into(),
+        engine,
+        checkhook: checkhook != 0,
+    })
+}
+
+fn call_bare() -> Result<Run, Failure> {
+    let vm = Vm::open()?;
+    let add = vm.eval(ADD)?;
+    // SAFETY: the VM is open and this thread's alone; the slots are its own.
+    Ok(vm.run(move |l, n, sum| unsafe { work_call_bare(l, add, n, sum) }))
+}
+
+fn call_traceback() -> Result<Run, Failure> {
+    let vm = Vm::open()?;
+    let add = vm.eval(ADD)?;
+    // SAFETY: the VM is open and this thread's alone.
+    let handler = unsafe { peer_handler(vm.0) };
+    // SAFETY: the VM is open and this thread's alone; the slots are its own.
+    Ok(vm.run(move |l, n, sum| unsafe { work_call_traceback(l, add, handler, n, sum) }))
+}
+
+fn call_host(jit_off: bool) -> Result<Run, Failure> {
+    let vm = Vm::open()?;
+    if jit_off {
+        // SAFETY: the VM is open and this thread's alone.
+        vm.check(unsafe { peer_jit_off(vm.0) })?;
+    }
+    let count = vm.eval(LOOP)?;
+    // SAFETY: the VM is open and this thread's alone; the slots are its own.
+    Ok(vm.run(move |l, n, sum| unsafe { work_loop(l, count, n, sum) }))
+}
+
+fn table() -> Result<Run, Failure> {
+    let vm = Vm::open()?;
+    let table = vm.eval(c"return {}")?;
+    // SAFETY: the VM is open and this thread's alone; the slots are its own.
+    Ok(vm.run(move |l, n, sum| unsafe { work_table(l, table, n, sum) }))
+}
+
+fn run() -> Result<Run, Failure> {
+    let vm = Vm::open()?;
+    // SAFETY: the VM is open and this thread's alone.
+    Ok(vm.run(|l, n, sum| unsafe { work_run(l, RUN.as_ptr(), n, sum) }))
+}

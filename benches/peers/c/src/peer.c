@@ -1,0 +1,153 @@
+/* The benchmark works in plain C, as a careful C programmer writes them: every status and every result's type is checked.
+ * Each `work_…` does n operations, leaves a number made of all their results in *sum and returns 0; any failure returns 1
+ * with the message on the stack. */
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdint.h>
+#include <time.h>
+
+static int traceback(lua_State *L) {
+  luaL_traceback(L, L, lua_tostring(L, 1), 1);
+  return 1;
+}
+
+static int add(lua_State *L) {
+  lua_pushnumber(L, luaL_checknumber(L, 1) + luaL_checknumber(L, 2));
+  return 1;
+}
+
+lua_State *peer_open(void) {
+  lua_State *L = luaL_newstate();
+  if (L) {
+    luaL_openlibs(L);
+    lua_register(L, "add", add);
+  }
+  return L;
+}
+
+const char *peer_message(lua_State *L) { return lua_tostring(L, -1); }
+
+/* The registry slot of what a chunk returns. */
+int peer_eval(lua_State *L, const char *text, int *slot) {
+  if (luaL_loadstring(L, text) || lua_pcall(L, 0, 1, 0)) return 1;
+  *slot = luaL_ref(L, LUA_REGISTRYINDEX);
+  return 0;
+}
+
+/* The registry slot of the message handler. */
+int peer_handler(lua_State *L) {
+  lua_pushcfunction(L, traceback);
+  return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+/* The engine's version and whether it has CHECKHOOK, as checkhook.lua finds them. */
+int peer_facts(lua_State *L, const char *text, const char **engine, int *checkhook) {
+  if (luaL_loadstring(L, text) || lua_pcall(L, 0, 2, 0)) return 1;
+#if LUA_VERSION_NUM >= 504
+  *engine = LUA_RELEASE; /* more exact than _VERSION */
+#else
+  *engine = lua_tostring(L, -2);
+#endif
+  *checkhook = lua_toboolean(L, -1);
+  return 0;
+}
+
+static int wrong(lua_State *L) {
+  lua_pushliteral(L, "a result of another type");
+  return 1;
+}
+
+/* P1, bare: a Lua function called with two numbers. */
+int work_call_bare(lua_State *L, int fn, int64_t n, double *sum) {
+  double s = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int ok;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, fn);
+    lua_pushnumber(L, s);
+    lua_pushnumber(L, 1.0);
+    if (lua_pcall(L, 2, 1, 0)) return 1;
+    s = lua_tonumberx(L, -1, &ok);
+    if (!ok) return wrong(L);
+    lua_pop(L, 1);
+  }
+  *sum = s;
+  return 0;
+}
+
+/* P1 with a message handler under it, so that an error would carry its traceback. */
+int work_call_traceback(lua_State *L, int fn, int handler, int64_t n, double *sum) {
+  double s = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int ok;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, handler);
+    int base = lua_gettop(L);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, fn);
+    lua_pushnumber(L, s);
+    lua_pushnumber(L, 1.0);
+    if (lua_pcall(L, 2, 1, base)) return 1;
+    s = lua_tonumberx(L, -1, &ok);
+    if (!ok) return wrong(L);
+    lua_pop(L, 2);
+  }
+  *sum = s;
+  return 0;
+}
+
+/* P2: one call of a Lua loop that calls `add` n times. */
+int work_loop(lua_State *L, int fn, int64_t n, double *sum) {
+  int ok;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, fn);
+  lua_pushnumber(L, (lua_Number)n);
+  if (lua_pcall(L, 1, 1, 0)) return 1;
+  *sum = lua_tonumberx(L, -1, &ok);
+  if (!ok) return wrong(L);
+  lua_pop(L, 1);
+  return 0;
+}
+
+/* P7: a table's field set and read; each operation fetches the table from the registry. */
+int work_table(lua_State *L, int table, int64_t n, double *sum) {
+  int64_t s = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int ok;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, table);
+    lua_pushinteger(L, (lua_Integer)i);
+    lua_setfield(L, -2, "k");
+    lua_pop(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, table);
+    lua_getfield(L, -1, "k");
+    s += lua_tointegerx(L, -1, &ok);
+    if (!ok) return wrong(L);
+    lua_pop(L, 2);
+  }
+  *sum = (double)s;
+  return 0;
+}
+
+static int64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* P9: load a text, run it, read its results, and the clock before and after. */
+int work_run(lua_State *L, const char *text, int64_t n, double *sum) {
+  static volatile int64_t took;
+  double s = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int ok;
+    int64_t start = now();
+    if (luaL_loadstring(L, text) || lua_pcall(L, 0, LUA_MULTRET, 0)) return 1;
+    s += lua_tonumberx(L, -1, &ok);
+    if (!ok) return wrong(L);
+    lua_settop(L, 0);
+    took = now() - start;
+  }
+  (void)took;
+  *sum = s;
+  return 0;
+}
+
+/* LuaJIT's compiler off, as jit.off() does it. */
+int peer_jit_off(lua_State *L) { return luaL_loadstring(L, "jit.off() jit.flush()") || lua_pcall(L, 0, 0, 0); }

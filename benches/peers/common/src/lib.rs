@@ -1,0 +1,111 @@
+//! What every benchmark peer shares: its command line, its clock and its one line of JSON.
+//!
+//! A peer is a program that offers a list of [`Case`]s. `peer --work P1 --iters N --samples K` opens
+//! one of them, runs it `K` times with `N` operations each, and prints the nanoseconds an operation
+//! took in every sample, a checksum of the results, and the facts of the engine inside.
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use serde::{Deserialize, Serialize};
+
+/// Whatever went wrong; a peer that fails prints it and exits with 1.
+pub type Failure = Box<dyn Error>;
+
+/// Does `n` operations and returns a number computed from all their results.
+pub type Run = Box<dyn FnMut(u64) -> Result<f64, Failure>>;
+
+/// One thing that a peer can be timed at.
+pub struct Case {
+    /// The name that the harness asks for, such as `P7.raw`.
+    pub name: &'static str,
+    /// Opens a fresh VM and makes everything ready, outside the timed part.
+    pub open: fn() -> Result<Run, Failure>,
+}
+
+/// What is inside a peer.
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// The library and its version: `mlua 0.12.2`.
+    pub peer: String,
+    /// The engine and its version: `LuaJIT 2.1.1234567890`.
+    pub engine: String,
+    /// Whether LuaJIT was built with `LUAJIT_ENABLE_CHECKHOOK`; no engine without a JIT has it.
+    pub checkhook: bool,
+}
+
+/// The line that a peer prints.
+#[derive(Serialize, Deserialize, Debug)]
+pub struct Report {
+    /// The case that ran.
+    pub work: String,
+    /// Operations in each sample.
+    pub iters: u64,
+    /// Nanoseconds an operation, one a sample, in the order they were taken.
+    pub samples: Vec<f64>,
+    /// The sum of what the samples computed.
+    pub checksum: f64,
+    /// What is inside this peer.
+    pub facts: Facts,
+}
+
+#[derive(Parser)]
+struct Args {
+    /// The case to run
+    #[arg(long)]
+    work: String,
+    /// Operations a sample
+    #[arg(long)]
+    iters: u64,
+    /// Samples to take
+    #[arg(long)]
+    samples: usize,
+}
+
+/// The `main` of every peer.
+pub fn main(facts: fn() -> Result<Facts, Failure>, cases: &[Case]) -> ExitCode {
+    match serve(&Args::parse(), facts, cases) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(
+    args: &Args,
+    facts: fn() -> Result<Facts, Failure>,
+    cases: &[Case],
+) -> Result<(), Failure> {
+    let Some(case) = cases.iter().find(|case| case.name == args.work) else {
+        let names: Vec<_> = cases.iter().map(|case| case.name).collect();
+        return Err(format!(
+            "no work {:?} here; there are {}",
+            args.work,
+            names.join(", ")
+        )
+        .into());
+    };
+    let mut run = (case.open)()?;
+    let mut samples = Vec::with_capacity(args.samples);
+    let mut checksum = 0.0;
+    for _ in 0..args.samples {
+        let start = Instant::now();
+        let sum = run(args.iters)?;
+        samples.push(start.elapsed().as_nanos() as f64 / args.iters as f64);
+        checksum += sum;
+    }
+    drop(run);
+    let report = Report {
+        work: args.work.clone(),
+        iters: args.iters,
+        samples,
+        checksum,
+        facts: facts()?,
+    };
+    println!("{}", serde_json::to_string(&report)?);
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! The benchmark works written against mlua, the way its documentation shows.
+
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use bench_peer::{Case, Facts, Failure, Run};
+use mlua::{Function, Lua, Table};
+
+const ADD: &str = include_str!("../../../scripts/add.lua");
+const LOOP: &str = include_str!("../../../scripts/loop.lua");
+const RUN: &str = include_str!("../../../scripts/run.lua");
+const CHECKHOOK: &str = include_str!("../../../scripts/checkhook.lua");
+
+fn main() -> ExitCode {
+    bench_peer::main(
+        facts,
+        &[
+            Case {
+                name: "P1",
+                open: call_lua,
+            },
+            Case {
+                name: "P2",
+                open: || call_host(false),
+            },
+            Case {
+                name: "P2.nojit",
+                open: || call_host(true),
+            },
+            Case {
+                name: "P7.raw",
+                open: table_raw,
+            },
+            Case {
+                name: "P7.meta",
+                open: table_meta,
+            },
+            Case {
+                name: "P9",
+                open: run_call,
+            },
+            Case {
+                name: "P9.eval",
+                open: run_eval,
+            },
+        ],
+    )
+}
+
+fn facts() -> Result<Facts, Failure> {
+    // SAFETY: only a script of our own runs here; it wants `jit.util`.
+    let lua = unsafe { Lua::unsafe_new() };
+    let (engine, checkhook) = lua.load(CHECKHOOK).eval()?;
+    Ok(Facts {
+        peer: "mlua 0.12.2".into(),
+        engine,
+        checkhook,
+    })
+}
+
+fn call_lua() -> Result<Run, Failure> {
+    let lua = Lua::new();
+    let add: Function = lua.load(ADD).eval()?;
+    Ok(Box::new(move |n| {
+        let _lua = &lua;
+        let mut s = 0.0;
+        for _ in 0..n {
+            s = add.call::<f64>((s, 1.0))?;
+        }
+        Ok(s)
+    }))
+}
+
+fn call_host(jit_off: bool) -> Result<Run, Failure> {
+    let lua = Lua::new();
+    if jit_off {
+        lua.load("jit.off() jit.flush()").exec()?;
+    }
+    lua.globals().set(
+        "add",
+        lua.create_function(|_, (a, b): (f64, f64)| Ok(a + b))?,
+    )?;
+    let count: Function = lua.load(LOOP).eval()?;
+    Ok(Box::new(move |n| {
+        let _lua = &lua;
+        Ok(count.call::<f64>(n as f64)?)
+    }))
+}
+
+fn table_raw() -> Result<Run, Failure> {
+    let lua = Lua::new();
+    let table: Table = lua.create_table()?;
+    Ok(Box::new(move |n| {
+        let _lua = &lua;
+        let mut sum = 0;
+        for i in 0..n as i64 {
+            table.raw_set("k", i)?;
+            sum += table.raw_get::<i64>("k")?;
+        }
+        Ok(sum as f64)
+    }))
+}
+
+fn table_meta() -> Result<Run, Failure> {
+    let lua = Lua::new();
+    let table: Table = lua.create_table()?;
+    Ok(Box::new(move |n| {
+        let _lua = &lua;
+        let mut sum = 0;
+        for i in 0..n as i64 {
+            table.set("k", i)?;
+            sum += table.get::<i64>("k")?;
+        }
+        Ok(sum as f64)
+    }))
+}
+
+/// The quickest way to load and call a chunk that mlua offers.
+fn run_call() -> Result<Run, Failure> {
+    let lua = Lua::new();
+    Ok(Box::new(move |n| {
+        let mut sum = 0.0;
+        for _ in 0..n {
+            let start = Instant::now();
+            sum += lua.load(RUN).call::<f64>(())?;
+            black_box(start.elapsed());
+        }
+        Ok(sum)
+    }))
+}
+
+/// The way of mlua's own examples: `eval` tries the text as an expression first.
+fn run_eval() -> Result<Run, Failure> {
+    let lua = Lua::new();
+    Ok(Box::new(move |n| {
+        let mut sum = 0.0;
+        for _ in 0..n {
+            let start = Instant::now();
+            sum += lua.load(RUN).eval::<f64>()?;
+            black_box(start.elapsed());
+        }
+        Ok(sum)
+    }))
+}
