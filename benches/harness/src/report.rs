@@ -82,7 +82,7 @@ pub fn markdown(
         "Built with {} and {}, cargo's release profile on every side. Up to {} rounds a work, {} samples a process.",
         machine.rustc, machine.cc, effort.rounds, effort.samples
     ));
-    line("All engines are vendored, assertions off: LuaJIT with -O2 -fomit-frame-pointer, Lua 5.4 with -O3.".into());
+    line("All engines are vendored, without assertions, at -O2 (Lua 5.4 inside mlua: -O3).".into());
     line(String::new());
     let mut engines: Vec<String> = facts
         .iter()

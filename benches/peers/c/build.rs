@@ -34,7 +34,7 @@ fn engine() -> (PathBuf, impl Fn()) {
 
 #[cfg(feature = "lua54")]
 fn engine() -> (PathBuf, impl Fn()) {
-    let built = lua_src::Build::new().debug(false).build(lua_src::Lua54);
+    let built = lua_src::Build::new().debug(false).opt_level("2").build(lua_src::Lua54);
     (built.include_dir().to_owned(), move || {
         built.print_cargo_metadata()
     })
