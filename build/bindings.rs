@@ -119,7 +119,7 @@ mod generate {
                 // A symbol named after one release, and macros that hide a function of the same name.
                 .blocklist_function("luaJIT_version_.*")
                 // `luaL_Stream` points to one; what is in it is the C library's business.
-                .blocklist_type("FILE|_IO_.*")
+                .blocklist_type("FILE|va_list|_IO_.*|__.*")
                 .raw_line("pub type FILE = ::std::os::raw::c_void;")
         })?;
         let units: String =

@@ -80,10 +80,6 @@ pub const LUA_UTF8LIBNAME: &::std::ffi::CStr = c"utf8";
 pub const LUA_MATHLIBNAME: &::std::ffi::CStr = c"math";
 pub const LUA_DBLIBNAME: &::std::ffi::CStr = c"debug";
 pub const LUA_LOADLIBNAME: &::std::ffi::CStr = c"package";
-pub type __gnuc_va_list = __builtin_va_list;
-pub type va_list = __gnuc_va_list;
-pub type __off_t = ::std::os::raw::c_long;
-pub type __off64_t = ::std::os::raw::c_long;
 #[repr(C)]
 #[derive(Debug)]
 pub struct lua_State {
@@ -304,32 +300,6 @@ const _: () = {
     [
         "Offset of field: luaL_Stream::closef",
     ][::std::mem::offset_of!(luaL_Stream, closef) - 8usize];
-};
-pub type __builtin_va_list = [__va_list_tag; 1usize];
-#[repr(C)]
-#[derive(Copy, Clone)]
-pub struct __va_list_tag {
-    pub gp_offset: ::std::os::raw::c_uint,
-    pub fp_offset: ::std::os::raw::c_uint,
-    pub overflow_arg_area: *mut ::std::os::raw::c_void,
-    pub reg_save_area: *mut ::std::os::raw::c_void,
-}
-#[allow(clippy::unnecessary_operation, clippy::identity_op)]
-const _: () = {
-    ["Size of __va_list_tag"][::std::mem::size_of::<__va_list_tag>() - 24usize];
-    ["Alignment of __va_list_tag"][::std::mem::align_of::<__va_list_tag>() - 8usize];
-    [
-        "Offset of field: __va_list_tag::gp_offset",
-    ][::std::mem::offset_of!(__va_list_tag, gp_offset) - 0usize];
-    [
-        "Offset of field: __va_list_tag::fp_offset",
-    ][::std::mem::offset_of!(__va_list_tag, fp_offset) - 4usize];
-    [
-        "Offset of field: __va_list_tag::overflow_arg_area",
-    ][::std::mem::offset_of!(__va_list_tag, overflow_arg_area) - 8usize];
-    [
-        "Offset of field: __va_list_tag::reg_save_area",
-    ][::std::mem::offset_of!(__va_list_tag, reg_save_area) - 16usize];
 };
 #[repr(C)]
 #[derive(Copy, Clone)]
