@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The tests under AddressSanitizer and LeakSanitizer, on both backends: Rust and C (Lua itself too) are instrumented.
+# gcc's instrumentation calls the runtime that rustc links; the two agree on its interface.
+source "$(dirname "$0")/lib.sh"
+
+target=x86_64-unknown-linux-gnu
+export CARGO_TARGET_DIR=$CI_TARGET_DIR/asan
+export RUSTFLAGS=-Zsanitizer=address CFLAGS_x86_64_unknown_linux_gnu="-fsanitize=address -fno-omit-frame-pointer -g1"
+export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:malloc_context_size=15
+
+mapfile -t tests < <(integration_tests build_script compile_fail)
+for lua in luajit lua54; do
+  say "AddressSanitizer, $lua"
+  choose "$lua" vendored
+  cargo +nightly test --locked --target "$target" "${FEATURES[@]}" --lib "${tests[@]}"
+done

@@ -1,0 +1,49 @@
+# What every step needs. Sourced, never run; each step can then be run alone: bash .ci/steps/NAME.sh
+#
+# Variables that a person may set:
+#   CI_TARGET_DIR   where everything is built           (default: target/ci)
+#   CI_TOOLCHAINS   where Debian's compilers are kept   (default: CI_TARGET_DIR/toolchains)
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+CI_TARGET_DIR=${CI_TARGET_DIR:-$PWD/target/ci}
+CI_TOOLCHAINS=${CI_TOOLCHAINS:-$CI_TARGET_DIR/toolchains}
+mkdir -p "$CI_TARGET_DIR"
+export CI_TARGET_DIR CI_TOOLCHAINS
+
+# One target directory for all that the stable compiler makes: dependencies are built once. Backend and linkage are
+# chosen so that one set of features always comes with the same environment, or the build scripts would run again.
+export CARGO_TARGET_DIR=$CI_TARGET_DIR/stable
+export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never CARGO_PROFILE_DEV_DEBUG=line-tables-only RUST_BACKTRACE=1 LC_ALL=C.UTF-8
+unset PERILUNE_LUA PERILUNE_LINK PERILUNE_LIB_DIR PERILUNE_INCLUDE_DIR PERILUNE_BINDINGS RUSTFLAGS RUSTDOCFLAGS
+
+# say WORDS…: a heading inside a step.
+say() { printf -- '--- %s\n' "$*"; }
+
+# die WORDS…: the step has failed, and why.
+die() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+
+# need COMMAND PACKAGE: say what to install rather than "command not found".
+need() { command -v "$1" >/dev/null || die "$1 is missing: apt-get install $2 (or run .ci/steps/install.sh)"; }
+
+# choose luajit|lua54 vendored|system: sets FEATURES (for cargo) and the environment for one of the four combinations.
+choose() {
+  unset PERILUNE_LUA PERILUNE_LINK
+  case $1-$2 in
+    luajit-vendored) FEATURES=(--features vendored) ;;
+    lua54-vendored) FEATURES=(--features vendored,lua54) ;;
+    luajit-system) FEATURES=(); export PERILUNE_LUA=luajit PERILUNE_LINK=system ;;
+    lua54-system) FEATURES=(--features lua54); export PERILUNE_LUA=lua54 PERILUNE_LINK=system ;;
+    *) die "no such combination: $1 $2" ;;
+  esac
+}
+
+# integration_tests [NAME…]: the integration tests as cargo's arguments, without the named ones.
+integration_tests() {
+  local name file
+  for file in tests/*.rs; do
+    name=$(basename "$file" .rs)
+    [[ " $* " == *" $name "* ]] || printf -- '--test\n%s\n' "$name"
+  done
+}

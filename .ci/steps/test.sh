@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# All tests, documentation's examples included, on one combination: test.sh luajit|lua54 vendored|system
+source "$(dirname "$0")/lib.sh"
+(($# == 2)) || die "usage: test.sh luajit|lua54 vendored|system"
+
+choose "$1" "$2"
+# The build script has a step of its own.
+mapfile -t tests < <(integration_tests build_script)
+cargo test --locked "${FEATURES[@]}" --lib --bins --examples "${tests[@]}"
+cargo test --locked "${FEATURES[@]}" --doc
+
+# That it was the asked-for Lua, the programs themselves tell: each system library is one that they need, or not.
+say "the Lua that was linked"
+case $1-$2 in
+  luajit-system) expected=libluajit-5.1.so.2 ;;
+  lua54-system) expected=liblua5.4.so.0 ;;
+  *) expected= ;;
+esac
+programs=0
+while read -r program; do
+  linked=$(readelf -d "$program" | grep -oE 'liblua[^]]*' | tr '\n' ' ' || true)
+  [[ ${linked% } == "$expected" ]] || die "$program needs '${linked% }', expected '$expected'"
+  programs=$((programs + 1))
+done < <(cargo test --locked "${FEATURES[@]}" --lib "${tests[@]}" --no-run --message-format=json 2>/dev/null |
+  grep -oE '"executable":"[^"]+"' | cut -d'"' -f4)
+((programs > 0)) || die "no test program was found"
+echo "$programs programs, ${expected:-no system library}"
