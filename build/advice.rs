@@ -23,11 +23,16 @@ fn overrides() -> &'static str {
 }
 
 pub fn unknown_value(name: &str, value: &str, known: &[&str]) -> String {
-    format!("{name} is `{value}`, but it can only be {}. Correct it, or unset it to let perilune choose.", either(known))
+    format!(
+        "{name} is `{value}`, but it can only be {}. Correct it, or unset it to let perilune choose.",
+        either(known)
+    )
 }
 
 pub fn half_a_pair(given: &str, missing: &str) -> String {
-    format!("{given} is set but {missing} is not: a library without its headers (or the other way round) cannot be trusted. Set both, or unset both.")
+    format!(
+        "{given} is set but {missing} is not: a library without its headers (or the other way round) cannot be trusted. Set both, or unset both."
+    )
 }
 
 pub fn dirs_against_vendored() -> String {
@@ -41,9 +46,20 @@ pub fn bindgen_feature_is_off() -> String {
 }
 
 pub fn nothing_installed(wanted: &[Backend], misses: &[(&str, Miss)]) -> String {
-    let names = either(&wanted.iter().map(|backend| backend.name()).collect::<Vec<_>>());
-    let mut text = format!("{names} is needed from the system (PERILUNE_LINK=system), but it was not found.\n");
-    if let Some(Miss::CannotAsk(why)) = misses.iter().map(|(_, miss)| miss).find(|miss| matches!(miss, Miss::CannotAsk(_))) {
+    let names = either(
+        &wanted
+            .iter()
+            .map(|backend| backend.name())
+            .collect::<Vec<_>>(),
+    );
+    let mut text = format!(
+        "{names} is needed from the system (PERILUNE_LINK=system), but it was not found.\n"
+    );
+    if let Some(Miss::CannotAsk(why)) = misses
+        .iter()
+        .map(|(_, miss)| miss)
+        .find(|miss| matches!(miss, Miss::CannotAsk(_)))
+    {
         text += &format!("pkg-config could not be asked: {why}.\n");
     }
     for (name, miss) in misses {
@@ -52,7 +68,11 @@ pub fn nothing_installed(wanted: &[Backend], misses: &[(&str, Miss)]) -> String 
         }
     }
     for backend in wanted {
-        text += &format!("Install {} ({}) and pkg-config.\n", backend.name(), packages(*backend));
+        text += &format!(
+            "Install {} ({}) and pkg-config.\n",
+            backend.name(),
+            packages(*backend)
+        );
     }
     text + overrides()
 }
@@ -118,5 +138,8 @@ pub fn contract_broken(bindings: &str, place: &str, difference: &str, shipped: b
 
 fn either(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    quoted.join(" or ").replace("`LuaJIT 2.1`", "LuaJIT 2.1").replace("`Lua 5.4`", "Lua 5.4")
+    quoted
+        .join(" or ")
+        .replace("`LuaJIT 2.1`", "LuaJIT 2.1")
+        .replace("`Lua 5.4`", "Lua 5.4")
 }

@@ -49,14 +49,21 @@ pub fn make(request: &Request, lua: &Lua, facts: &Facts, env: &Env) -> Result<Bi
             Ok(bindings) => bindings,
             Err(why) => {
                 let why = why.lines().next().unwrap_or_default().trim();
-                println!("cargo::warning=bindgen could not run ({why}); using the bindings that ship with perilune, checked against the headers");
+                println!(
+                    "cargo::warning=bindgen could not run ({why}); using the bindings that ship with perilune, checked against the headers"
+                );
                 shipped(lua.backend, facts)?
             }
         },
     };
-    for (file, text) in [("lua_sys.rs", &bindings.api), ("unit_defs.rs", &bindings.units), ("facts.rs", &facts.constants)] {
+    for (file, text) in [
+        ("lua_sys.rs", &bindings.api),
+        ("unit_defs.rs", &bindings.units),
+        ("facts.rs", &facts.constants),
+    ] {
         let path = env.out_dir().join(file);
-        fs::write(&path, text).map_err(|error| format!("{} could not be written: {error}", path.display()))?;
+        fs::write(&path, text)
+            .map_err(|error| format!("{} could not be written: {error}", path.display()))?;
     }
     Ok(bindings)
 }
@@ -68,13 +75,18 @@ fn shipped_path(name: &str) -> PathBuf {
 fn shipped(backend: Backend, facts: &Facts) -> Result<Bindings, String> {
     let read = |name: &str| {
         let path = shipped_path(name);
-        fs::read_to_string(&path).map_err(|error| format!("{} could not be read: {error}", path.display()))
+        fs::read_to_string(&path)
+            .map_err(|error| format!("{} could not be read: {error}", path.display()))
     };
     let mut api = read(backend.word())?;
     if let Some(size) = facts.buffer_size {
         api = with_buffer_size(&api, size);
     }
-    Ok(Bindings { origin: Origin::Shipped, api, units: read("unit_defs")? })
+    Ok(Bindings {
+        origin: Origin::Shipped,
+        api,
+        units: read("unit_defs")?,
+    })
 }
 
 /// The copy was made with glibc, where LuaJIT's `luaL_Buffer` holds 8192 bytes. It holds `BUFSIZ` bytes, which is another number
@@ -122,13 +134,26 @@ mod generate {
                 .blocklist_type("FILE|va_list|_IO_.*|__.*")
                 .raw_line("pub type FILE = ::std::os::raw::c_void;")
         })?;
-        let units: String =
-            UNIT_FILES.iter().map(|name| format!("#include \"ffi_defs/{name}.h\"\n")).collect();
-        let units = run(lua, |builder| builder.header_contents("unit_defs.h", &units).allowlist_file(".*ffi_defs/.*"))?;
-        Ok(Bindings { origin: Origin::Bindgen, api: tidy(&api), units })
+        let units: String = UNIT_FILES
+            .iter()
+            .map(|name| format!("#include \"ffi_defs/{name}.h\"\n"))
+            .collect();
+        let units = run(lua, |builder| {
+            builder
+                .header_contents("unit_defs.h", &units)
+                .allowlist_file(".*ffi_defs/.*")
+        })?;
+        Ok(Bindings {
+            origin: Origin::Bindgen,
+            api: tidy(&api),
+            units,
+        })
     }
 
-    fn run(lua: &Lua, input: impl Fn(bindgen::Builder) -> bindgen::Builder) -> Result<String, String> {
+    fn run(
+        lua: &Lua,
+        input: impl Fn(bindgen::Builder) -> bindgen::Builder,
+    ) -> Result<String, String> {
         let mut builder = bindgen::Builder::default()
             .clang_args(compiler_directories())
             .clang_arg(format!("-D{}=1", lua.backend.define()))
@@ -171,25 +196,44 @@ mod generate {
         if compiler.is_like_msvc() {
             return Vec::new();
         }
-        let output = compiler.to_command().args(["-E", "-Wp,-v", "-xc", "/dev/null"]).stdin(Stdio::null()).output();
-        let said = output.map(|output| String::from_utf8_lossy(&output.stderr).into_owned()).unwrap_or_default();
-        let listed = said.lines().skip_while(|line| !line.starts_with("#include <"));
+        let output = compiler
+            .to_command()
+            .args(["-E", "-Wp,-v", "-xc", "/dev/null"])
+            .stdin(Stdio::null())
+            .output();
+        let said = output
+            .map(|output| String::from_utf8_lossy(&output.stderr).into_owned())
+            .unwrap_or_default();
+        let listed = said
+            .lines()
+            .skip_while(|line| !line.starts_with("#include <"));
         let directories: Vec<String> = listed
             .take_while(|line| !line.starts_with("End of search list"))
             .filter_map(|line| line.strip_prefix(' '))
-            .map(|dir| dir.trim_end_matches(" (framework directory)").trim().to_owned())
+            .map(|dir| {
+                dir.trim_end_matches(" (framework directory)")
+                    .trim()
+                    .to_owned()
+            })
             .collect();
         if directories.is_empty() {
             return Vec::new();
         }
-        let isystem = directories.into_iter().flat_map(|dir| ["-isystem".to_owned(), dir]);
-        std::iter::once("-nostdinc".to_owned()).chain(isystem).collect()
+        let isystem = directories
+            .into_iter()
+            .flat_map(|dir| ["-isystem".to_owned(), dir]);
+        std::iter::once("-nostdinc".to_owned())
+            .chain(isystem)
+            .collect()
     }
 
     /// The modes of `luaJIT_setmode` are an unnamed C enum, for which bindgen makes up a name and an unsigned type; the function takes
     /// an `int`, as do all other constants.
     fn tidy(api: &str) -> String {
-        api.replace("pub type _bindgen_ty_1 = ::std::os::raw::c_uint;", "pub type luaJIT_mode = ::std::os::raw::c_int;")
-            .replace(": _bindgen_ty_1 =", ": luaJIT_mode =")
+        api.replace(
+            "pub type _bindgen_ty_1 = ::std::os::raw::c_uint;",
+            "pub type luaJIT_mode = ::std::os::raw::c_int;",
+        )
+        .replace(": _bindgen_ty_1 =", ": luaJIT_mode =")
     }
 }

@@ -26,8 +26,11 @@ pub fn check(bindings: &Bindings, lua: &Lua, env: &Env) -> Result<(), String> {
         .include(".")
         .get_compiler();
     let mut command = compiler.to_command();
-    let look_only: &[&str] =
-        if compiler.is_like_msvc() { &["/Zs", "/W0"] } else { &["-fsyntax-only", "-w"] };
+    let look_only: &[&str] = if compiler.is_like_msvc() {
+        &["/Zs", "/W0"]
+    } else {
+        &["-fsyntax-only", "-w"]
+    };
     let output = command
         .args(look_only)
         .arg(&file)
@@ -46,14 +49,21 @@ pub fn check(bindings: &Bindings, lua: &Lua, env: &Env) -> Result<(), String> {
         Origin::Shipped => "bindings that ship with perilune",
     };
     let shipped = bindings.origin == Origin::Shipped;
-    Err(advice::contract_broken(name, &lua.origin, &differences(&said), shipped))
+    Err(advice::contract_broken(
+        name,
+        &lua.origin,
+        &differences(&said),
+        shipped,
+    ))
 }
 
 /// What the assertions said, or the compiler's own first complaint (two declarations that conflict).
 pub fn differences(said: &str) -> String {
     let mut all: Vec<&str> = Vec::new();
     for line in said.lines() {
-        let told = line.split_once(MARK).map(|(_, rest)| rest.split('"').next().unwrap_or(rest));
+        let told = line
+            .split_once(MARK)
+            .map(|(_, rest)| rest.split('"').next().unwrap_or(rest));
         let told = told.or_else(|| line.split_once("error: ").map(|(_, rest)| rest));
         if let Some(told) = told.map(str::trim).filter(|told| !told.is_empty()) {
             if !all.contains(&told) {
@@ -95,13 +105,22 @@ fn assert(c: &mut String, condition: &str, what: &str) {
 
 /// `pub const NAME: TYPE = VALUE;`. A macro that this release does not define is not used either; an enumerator is no macro.
 fn constants(text: &str, c: &mut String) {
-    for (name, rest) in text.split("pub const ").skip(1).filter_map(|item| item.split_once(": ")) {
-        let Some((kind, value)) = rest.split_once(" = ") else { continue };
+    for (name, rest) in text
+        .split("pub const ")
+        .skip(1)
+        .filter_map(|item| item.split_once(": "))
+    {
+        let Some((kind, value)) = rest.split_once(" = ") else {
+            continue;
+        };
         let enumerator = kind == "luaJIT_mode";
         if !enumerator {
             let _ = writeln!(c, "#ifdef {name}");
         }
-        if let Some(literal) = value.strip_prefix("c\"").and_then(|value| value.split('"').next()) {
+        if let Some(literal) = value
+            .strip_prefix("c\"")
+            .and_then(|value| value.split('"').next())
+        {
             // bindgen writes escapes the Rust way; the only one in Lua's headers is in the bytecode signature.
             let literal = literal.replace("\\u{1b}", "\\033");
             let length = literal.replace("\\033", "?").len() + 1;
@@ -110,11 +129,19 @@ fn constants(text: &str, c: &mut String) {
             // Only these can compare strings before the program runs.
             let _ = writeln!(c, "#ifdef __clang__");
             let what = format!("{name} has another text in the bindings");
-            assert(c, &format!("__builtin_strcmp({name}, \"{literal}\") == 0"), &what);
+            assert(
+                c,
+                &format!("__builtin_strcmp({name}, \"{literal}\") == 0"),
+                &what,
+            );
             let _ = writeln!(c, "#endif");
         } else {
             let value = value.split(';').next().unwrap_or(value);
-            assert(c, &format!("({name}) == ({value})"), &format!("{name} is {value} in the bindings"));
+            assert(
+                c,
+                &format!("({name}) == ({value})"),
+                &format!("{name} is {value} in the bindings"),
+            );
         }
         if !enumerator {
             let _ = writeln!(c, "#endif");
@@ -126,7 +153,8 @@ fn constants(text: &str, c: &mut String) {
 fn layouts(text: &str, c: &mut String) {
     let number = |rest: &str| -> Option<String> {
         let (_, rest) = rest.split_once(" - ")?;
-        rest.split_once("usize").map(|(number, _)| number.to_owned())
+        rest.split_once("usize")
+            .map(|(number, _)| number.to_owned())
     };
     // Types without a name in C are covered by what contains them.
     let nameless = |name: &str| name.contains("__bindgen_ty_");
@@ -146,7 +174,9 @@ fn layouts(text: &str, c: &mut String) {
     }
     for item in text.split("\"Offset of field: ").skip(1) {
         let (path, rest) = item.split_once('"').unwrap_or((item, ""));
-        let Some((name, field)) = path.split_once("::") else { continue };
+        let Some((name, field)) = path.split_once("::") else {
+            continue;
+        };
         if let Some(offset) = number(rest).filter(|_| !nameless(name)) {
             let field = c_name(field);
             let what = format!("{name}.{field} is at byte {offset} in the bindings");
@@ -158,10 +188,19 @@ fn layouts(text: &str, c: &mut String) {
 /// Number types by size and kind, callback types by declaring them again: C refuses another type under the same name.
 fn types(text: &str, c: &mut String) {
     for item in text.split("pub type ").skip(1) {
-        let Some((name, rest)) = item.split_once(" = ") else { continue };
-        if let Some(callback) = rest.strip_prefix("::std::option::Option< unsafe extern \"C-unwind\" fn(") {
-            let Some((signature, _)) = callback.split_once(">;") else { continue };
-            if let Some(declared) = declaration(&format!("(*{name})"), signature.trim_end_matches([' ', ','])) {
+        let Some((name, rest)) = item.split_once(" = ") else {
+            continue;
+        };
+        if let Some(callback) =
+            rest.strip_prefix("::std::option::Option< unsafe extern \"C-unwind\" fn(")
+        {
+            let Some((signature, _)) = callback.split_once(">;") else {
+                continue;
+            };
+            if let Some(declared) = declaration(
+                &format!("(*{name})"),
+                signature.trim_end_matches([' ', ',']),
+            ) {
                 let _ = writeln!(c, "typedef {declared};");
             }
         } else if let Some(number) = rest.split_once(';').and_then(|(kind, _)| c_number(kind)) {
@@ -170,7 +209,11 @@ fn types(text: &str, c: &mut String) {
                 let what = format!("{name} is another number type in the bindings");
                 assert(c, &format!("sizeof({name}) == sizeof({number})"), &what);
                 assert(c, &format!("(({name})-1 < 0) == (({number})-1 < 0)"), &what);
-                assert(c, &format!("(({name})0.5 != 0) == (({number})0.5 != 0)"), &what);
+                assert(
+                    c,
+                    &format!("(({name})0.5 != 0) == (({number})0.5 != 0)"),
+                    &what,
+                );
             }
         }
     }
@@ -179,8 +222,12 @@ fn types(text: &str, c: &mut String) {
 /// Every function, declared again.
 fn functions(text: &str, c: &mut String) {
     for item in text.split("pub fn ").skip(1) {
-        let Some((name, rest)) = item.split_once('(') else { continue };
-        let Some((signature, _)) = rest.split_once(';') else { continue };
+        let Some((name, rest)) = item.split_once('(') else {
+            continue;
+        };
+        let Some((signature, _)) = rest.split_once(';') else {
+            continue;
+        };
         // In brackets: some are macros as well.
         if let Some(declared) = declaration(&format!("({name})"), signature) {
             let _ = writeln!(c, "extern {declared};");
@@ -196,14 +243,22 @@ fn declaration(declared: &str, signature: &str) -> Option<String> {
         None => "void".to_owned(),
     };
     let mut list = Vec::new();
-    for parameter in parameters.split(',').map(str::trim).filter(|parameter| !parameter.is_empty()) {
+    for parameter in parameters
+        .split(',')
+        .map(str::trim)
+        .filter(|parameter| !parameter.is_empty())
+    {
         list.push(match parameter.split_once(": ") {
             Some((_, kind)) => c_type(kind)?,
             None if parameter == "..." => "...".to_owned(),
             None => return None,
         });
     }
-    let list = if list.is_empty() { "void".to_owned() } else { list.join(", ") };
+    let list = if list.is_empty() {
+        "void".to_owned()
+    } else {
+        list.join(", ")
+    };
     Some(format!("{result} {declared}({list})"))
 }
 
@@ -220,7 +275,9 @@ fn c_type(rust: &str) -> Option<String> {
     }
     match rust {
         "::std::os::raw::c_void" => Some("void".to_owned()),
-        name if name.starts_with("lua") && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+        name if name.starts_with("lua")
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') =>
+        {
             Some(name.to_owned())
         }
         _ => None,
@@ -228,27 +285,32 @@ fn c_type(rust: &str) -> Option<String> {
 }
 
 fn c_number(rust: &str) -> Option<&'static str> {
-    Some(match rust.strip_prefix("::std::os::raw::").unwrap_or(rust) {
-        "c_char" => "char",
-        "c_int" => "int",
-        "c_uint" => "unsigned int",
-        "c_long" => "long",
-        "c_ulong" => "unsigned long",
-        "c_longlong" => "long long",
-        "c_ulonglong" => "unsigned long long",
-        "c_uchar" => "unsigned char",
-        "c_ushort" => "unsigned short",
-        "usize" => "size_t",
-        "isize" => "ptrdiff_t",
-        "f64" => "double",
-        _ => return None,
-    })
+    Some(
+        match rust.strip_prefix("::std::os::raw::").unwrap_or(rust) {
+            "c_char" => "char",
+            "c_int" => "int",
+            "c_uint" => "unsigned int",
+            "c_long" => "long",
+            "c_ulong" => "unsigned long",
+            "c_longlong" => "long long",
+            "c_ulonglong" => "unsigned long long",
+            "c_uchar" => "unsigned char",
+            "c_ushort" => "unsigned short",
+            "usize" => "size_t",
+            "isize" => "ptrdiff_t",
+            "f64" => "double",
+            _ => return None,
+        },
+    )
 }
 
 /// bindgen puts an underscore behind a field whose name is a word of Rust.
 fn c_name(field: &str) -> &str {
     match field.strip_suffix('_') {
-        Some(word @ ("type" | "fn" | "ref" | "in" | "match" | "move" | "use" | "mod" | "impl" | "self")) => word,
+        Some(
+            word @ ("type" | "fn" | "ref" | "in" | "match" | "move" | "use" | "mod" | "impl"
+            | "self"),
+        ) => word,
         _ => field,
     }
 }

@@ -21,7 +21,13 @@ pub struct Facts {
     pub constants: String,
 }
 
-const STRINGS: [&str; 5] = ["LUA_VERSION", "LUA_RELEASE", "LUA_COPYRIGHT", "LUA_AUTHORS", "LUAJIT_VERSION"];
+const STRINGS: [&str; 5] = [
+    "LUA_VERSION",
+    "LUA_RELEASE",
+    "LUA_COPYRIGHT",
+    "LUA_AUTHORS",
+    "LUAJIT_VERSION",
+];
 const NUMBERS: [&str; 2] = ["LUA_VERSION_NUM", "LUAJIT_VERSION_NUM"];
 
 /// Reads them, and refuses another Lua than the one that was asked for.
@@ -33,21 +39,50 @@ pub fn read(lua: &Lua, env: &Env) -> Result<Facts, String> {
 
 /// Is it the Lua that was asked for?
 fn judge(lua: &Lua, values: &HashMap<String, String>) -> Result<(), String> {
-    let version = values.get("LUA_VERSION_NUM").and_then(|text| number(text)).unwrap_or(0);
-    let named = values.get("LUA_RELEASE").map(|text| string(text)).unwrap_or_else(|| "an unknown Lua".to_owned());
-    let luajit = values.get("LUAJIT_VERSION_NUM").and_then(|text| number(text));
+    let version = values
+        .get("LUA_VERSION_NUM")
+        .and_then(|text| number(text))
+        .unwrap_or(0);
+    let named = values
+        .get("LUA_RELEASE")
+        .map(|text| string(text))
+        .unwrap_or_else(|| "an unknown Lua".to_owned());
+    let luajit = values
+        .get("LUAJIT_VERSION_NUM")
+        .and_then(|text| number(text));
     match (lua.backend, luajit) {
-        (Backend::LuaJit, Some(20100..)) | (Backend::Lua54, None) if version == 504 || lua.backend == Backend::LuaJit => Ok(()),
+        (Backend::LuaJit, Some(20100..)) | (Backend::Lua54, None)
+            if version == 504 || lua.backend == Backend::LuaJit =>
+        {
+            Ok(())
+        }
         (Backend::LuaJit, Some(_)) => {
-            let came = format!("are those of {}", values.get("LUAJIT_VERSION").map(|text| string(text)).unwrap_or_default());
-            Err(advice::wrong_headers(&lua.origin, "LuaJIT 2.1", &came, lua.backend))
+            let came = format!(
+                "are those of {}",
+                values
+                    .get("LUAJIT_VERSION")
+                    .map(|text| string(text))
+                    .unwrap_or_default()
+            );
+            Err(advice::wrong_headers(
+                &lua.origin,
+                "LuaJIT 2.1",
+                &came,
+                lua.backend,
+            ))
         }
-        (Backend::LuaJit, None) => {
-            Err(advice::wrong_headers(&lua.origin, "LuaJIT 2.1", &format!("are those of {named}, without luajit.h"), lua.backend))
-        }
-        (Backend::Lua54, _) => {
-            Err(advice::wrong_headers(&lua.origin, "Lua 5.4", &format!("are those of {named}"), lua.backend))
-        }
+        (Backend::LuaJit, None) => Err(advice::wrong_headers(
+            &lua.origin,
+            "LuaJIT 2.1",
+            &format!("are those of {named}, without luajit.h"),
+            lua.backend,
+        )),
+        (Backend::Lua54, _) => Err(advice::wrong_headers(
+            &lua.origin,
+            "Lua 5.4",
+            &format!("are those of {named}"),
+            lua.backend,
+        )),
     }
 }
 
@@ -63,7 +98,8 @@ fn preprocess(lua: &Lua, env: &Env) -> Result<HashMap<String, String>, String> {
         probe += &format!("#ifdef {name}\n@perilune _{name}_ = {name}\n#endif\n");
     }
     let file = env.out_dir().join("headers.c");
-    fs::write(&file, probe).map_err(|error| format!("{} could not be written: {error}", file.display()))?;
+    fs::write(&file, probe)
+        .map_err(|error| format!("{} could not be written: {error}", file.display()))?;
     let text = cc::Build::new()
         .cargo_metadata(false)
         .cargo_warnings(false)
@@ -79,7 +115,12 @@ fn unreadable(lua: &Lua, error: &str) -> String {
     if has_header || lua.vendored {
         advice::no_compiler(error)
     } else {
-        advice::wrong_headers(&lua.origin, lua.backend.name(), "cannot be read: there is no lua.h", lua.backend)
+        advice::wrong_headers(
+            &lua.origin,
+            lua.backend.name(),
+            "cannot be read: there is no lua.h",
+            lua.backend,
+        )
     }
 }
 
@@ -88,8 +129,15 @@ pub(crate) fn marked_lines(text: &str) -> HashMap<String, String> {
     let mut values = HashMap::new();
     for part in text.split("@perilune").skip(1) {
         if let Some((name, value)) = part.split_once('=') {
-            let value: Vec<&str> = value.lines().map(str::trim).filter(|line| !line.starts_with('#')).collect();
-            values.insert(name.trim().trim_matches('_').to_owned(), value.join(" ").trim().to_owned());
+            let value: Vec<&str> = value
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.starts_with('#'))
+                .collect();
+            values.insert(
+                name.trim().trim_matches('_').to_owned(),
+                value.join(" ").trim().to_owned(),
+            );
         }
     }
     values
@@ -99,20 +147,29 @@ fn facts(values: &HashMap<String, String>) -> Facts {
     let mut constants = String::new();
     for name in NUMBERS {
         if let Some(value) = values.get(name).and_then(|text| number(text)) {
-            constants += &format!("/// The macro of this name in the linked headers.\npub const {name}: ::std::ffi::c_int = {value};\n");
+            constants += &format!(
+                "/// The macro of this name in the linked headers.\npub const {name}: ::std::ffi::c_int = {value};\n"
+            );
         }
     }
     for name in STRINGS {
         if let Some(text) = values.get(name) {
             let text = string(text);
-            constants += &format!("/// The macro of this name in the linked headers.\npub const {name}: &::std::ffi::CStr = c{text:?};\n");
+            constants += &format!(
+                "/// The macro of this name in the linked headers.\npub const {name}: &::std::ffi::CStr = c{text:?};\n"
+            );
         }
     }
     let release = values.get("LUAJIT_VERSION").or(values.get("LUA_RELEASE"));
     Facts {
-        version_num: values.get("LUA_VERSION_NUM").and_then(|text| number(text)).unwrap_or(0),
+        version_num: values
+            .get("LUA_VERSION_NUM")
+            .and_then(|text| number(text))
+            .unwrap_or(0),
         release: release.map(|text| string(text)).unwrap_or_default(),
-        buffer_size: values.get("LUAL_BUFFERSIZE").and_then(|text| buffer_size(text)),
+        buffer_size: values
+            .get("LUAL_BUFFERSIZE")
+            .and_then(|text| buffer_size(text)),
         constants,
     }
 }
@@ -127,7 +184,11 @@ pub(crate) fn buffer_size(text: &str) -> Option<u32> {
     let (condition, choice) = text.trim_matches(['(', ')', ' ']).split_once('?')?;
     let (left, right) = condition.split_once('>')?;
     let (yes, no) = choice.split_once(':')?;
-    if number(left)? > number(right)? { number(yes) } else { number(no) }
+    if number(left)? > number(right)? {
+        number(yes)
+    } else {
+        number(no)
+    }
 }
 
 /// Adjacent C string literals as one text.

@@ -7,12 +7,19 @@ use super::headers::Facts;
 pub fn tell(lua: &Lua, facts: &Facts, bindings: &Bindings) {
     let backend = lua.backend.word();
     let linkage = if lua.vendored { "vendored" } else { "system" };
-    let include: Vec<String> = lua.include.iter().map(|dir| dir.display().to_string()).collect();
+    let include: Vec<String> = lua
+        .include
+        .iter()
+        .map(|dir| dir.display().to_string())
+        .collect();
 
     println!("cargo::rustc-check-cfg=cfg(lua_backend, values(\"luajit\", \"lua54\"))");
     println!("cargo::rustc-cfg=lua_backend=\"{backend}\"");
     println!("cargo::rustc-env=PERILUNE_BUILD_LINKAGE={linkage}");
-    println!("cargo::rustc-env=PERILUNE_BUILD_BINDINGS={}", bindings.origin.word());
+    println!(
+        "cargo::rustc-env=PERILUNE_BUILD_BINDINGS={}",
+        bindings.origin.word()
+    );
     println!("cargo::rustc-env=PERILUNE_BUILD_RELEASE={}", facts.release);
 
     println!("cargo::metadata=BACKEND={backend}");
@@ -20,5 +27,8 @@ pub fn tell(lua: &Lua, facts: &Facts, bindings: &Bindings) {
     println!("cargo::metadata=LINKAGE={linkage}");
     println!("cargo::metadata=BINDINGS={}", bindings.origin.word());
     // One place as `-I` takes it; several are separated as in PATH.
-    println!("cargo::metadata=INCLUDE={}", include.join(if cfg!(windows) { ";" } else { ":" }));
+    println!(
+        "cargo::metadata=INCLUDE={}",
+        include.join(if cfg!(windows) { ";" } else { ":" })
+    );
 }

@@ -20,7 +20,8 @@ pub fn build(backend: Backend, env: &Env) -> Result<Lua, String> {
     }
     let _ = fs::remove_file(&stamp);
     make(backend, &place, env).map_err(|why| advice::vendored_failed(backend, &why))?;
-    fs::write(&stamp, recipe).map_err(|error| format!("{} could not be written: {error}", stamp.display()))?;
+    fs::write(&stamp, recipe)
+        .map_err(|error| format!("{} could not be written: {error}", stamp.display()))?;
     Ok(lua(backend, &place))
 }
 
@@ -47,9 +48,20 @@ fn lua(backend: Backend, place: &Path) -> Lua {
 /// Everything that shapes the library. A build with the same recipe would make the same one, so a change elsewhere in the crate
 /// (in `src/vm/door.c`, say) does not build LuaJIT again.
 fn recipe(backend: Backend, env: &Env) -> String {
-    let compiler = cc::Build::new().cargo_metadata(false).opt_level(2).debug(false).get_compiler();
-    let program = std::env::current_exe().and_then(fs::metadata).and_then(|data| data.modified());
-    let mut recipe = format!("{} {:?}\n{:?}\n", compiler.path().display(), compiler.args(), program);
+    let compiler = cc::Build::new()
+        .cargo_metadata(false)
+        .opt_level(2)
+        .debug(false)
+        .get_compiler();
+    let program = std::env::current_exe()
+        .and_then(fs::metadata)
+        .and_then(|data| data.modified());
+    let mut recipe = format!(
+        "{} {:?}\n{:?}\n",
+        compiler.path().display(),
+        compiler.args(),
+        program
+    );
     if backend == Backend::LuaJit {
         recipe += &format!("CCOPT={}\n", luajit_flags(env));
         for variable in LUAJIT_VARIABLES {
@@ -60,11 +72,20 @@ fn recipe(backend: Backend, env: &Env) -> String {
 }
 
 /// What luajit-src and LuaJIT's makefile read from the environment.
-const LUAJIT_VARIABLES: [&str; 7] =
-    ["HOST_CC", "STATIC_CC", "TARGET_LD", "TARGET_AR", "TARGET_STRIP", "TARGET_SYS", "MACOSX_DEPLOYMENT_TARGET"];
+const LUAJIT_VARIABLES: [&str; 7] = [
+    "HOST_CC",
+    "STATIC_CC",
+    "TARGET_LD",
+    "TARGET_AR",
+    "TARGET_STRIP",
+    "TARGET_SYS",
+    "MACOSX_DEPLOYMENT_TARGET",
+];
 
 fn luajit_flags(env: &Env) -> String {
-    let own = env.user("CCOPT").unwrap_or_else(|| "-O2 -fomit-frame-pointer".to_owned());
+    let own = env
+        .user("CCOPT")
+        .unwrap_or_else(|| "-O2 -fomit-frame-pointer".to_owned());
     format!("{own} {CHECK_HOOK}")
 }
 
@@ -78,11 +99,18 @@ fn make(backend: Backend, place: &Path, env: &Env) -> Result<(), String> {
                 std::env::set_var("OPT_LEVEL", "2");
                 std::env::set_var("DEBUG", "false");
             }
-            let built = luajit_src::Build::new().out_dir(place).debug(false).try_build();
+            let built = luajit_src::Build::new()
+                .out_dir(place)
+                .debug(false)
+                .try_build();
             built.map(drop).map_err(|error| error.to_string())
         }
         Backend::Lua54 => {
-            let built = lua_src::Build::new().out_dir(place).debug(false).opt_level("2").try_build(lua_src::Lua54);
+            let built = lua_src::Build::new()
+                .out_dir(place)
+                .debug(false)
+                .opt_level("2")
+                .try_build(lua_src::Lua54);
             built.map(drop).map_err(|error| error.to_string())
         }
     }

@@ -1,8 +1,45 @@
-//! What the build script decided, as constants. Nothing else in the crate reads the build's environment.
+//! What the build script decided, as constants. Nothing else in the crate reads the build's environment; `Backend::current()` is made
+//! of these and of what the running library tells.
 
-/// `vendored` or `system`: where the linked library came from.
-pub(crate) const LINKAGE: &str = env!("PERILUNE_BUILD_LINKAGE");
-/// `bindgen` or `shipped`: who wrote the declarations in `lua_sys`.
-pub(crate) const BINDINGS: &str = env!("PERILUNE_BUILD_BINDINGS");
-/// The version of the headers that the crate was built against, such as `LuaJIT 2.1.0-beta3` or `Lua 5.4.9`.
+#![forbid(unsafe_code)]
+
+/// Where the linked library came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Linkage {
+    /// Built from the sources that come with the crate.
+    Vendored,
+    /// Installed on the system, or in the directories that the build was given.
+    System,
+}
+
+/// Who wrote the declarations in `lua_sys`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bindings {
+    /// bindgen, from the headers of the linked library.
+    Bindgen,
+    /// The copy that ships with the crate, checked against those headers.
+    Shipped,
+}
+
+/// Where the linked library came from.
+pub(crate) const LINKAGE: Linkage = match env!("PERILUNE_BUILD_LINKAGE").as_bytes() {
+    b"vendored" => Linkage::Vendored,
+    _ => Linkage::System,
+};
+
+/// Who wrote the declarations in `lua_sys`.
+pub(crate) const BINDINGS: Bindings = match env!("PERILUNE_BUILD_BINDINGS").as_bytes() {
+    b"bindgen" => Bindings::Bindgen,
+    _ => Bindings::Shipped,
+};
+
+/// The version in the headers, such as `LuaJIT 2.1.0-beta3` or `Lua 5.4.9`. A shared library can be updated under a program that was
+/// built with these.
 pub(crate) const HEADERS: &str = env!("PERILUNE_BUILD_RELEASE");
+
+/// Whether compiled code is known to look at hooks (`LUAJIT_ENABLE_CHECKHOOK`), so that a time limit stops it: the
+/// vendored LuaJIT is built so. For any other it must be found out from the running library.
+pub(crate) const CHECK_HOOK: Option<bool> = match LINKAGE {
+    Linkage::Vendored => Some(cfg!(lua_backend = "luajit")),
+    Linkage::System => None,
+};
