@@ -7,6 +7,10 @@
 pub mod lua_sys;
 pub(crate) mod unit_defs;
 
+/// Inside the crate the raw names are `sys::lua_…`.
+#[allow(unused_imports)]
+pub(crate) use lua_sys::*;
+
 mod macros;
 #[cfg(lua_backend = "lua54")]
 mod macros_lua54;
