@@ -9,7 +9,8 @@ packages=(
   libclang1-14                                         # for bindgen
   lua-cjson                                            # a peer of the benchmarks
   valgrind
-  gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user # the tests on aarch64
+  gcc-aarch64-linux-gnu libc6-dev-arm64-cross          # the tests on aarch64
+  qemu-user qemu-system-arm                            # … by either of these
   libedit2 libxml2 libz3-4 libzstd1                    # of Debian's rustc, which is unpacked rather than installed
 )
 

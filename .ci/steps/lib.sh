@@ -42,6 +42,7 @@ choose() {
 # integration_tests [NAME…]: the integration tests as cargo's arguments, without the named ones.
 integration_tests() {
   local name file
+  shopt -s nullglob
   for file in tests/*.rs; do
     name=$(basename "$file" .rs)
     [[ " $* " == *" $name "* ]] || printf -- '--test\n%s\n' "$name"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The library builds with the oldest Rust that Cargo.toml promises, on both backends. (The newest cargo drives that compiler.)
 source "$(dirname "$0")/lib.sh"
-source .ci/steps/debian-rust.sh
+source .ci/steps/debian.sh
 
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 debian_rust "$oldest"

@@ -21,7 +21,7 @@ while read -r program; do
   linked=$(readelf -d "$program" | grep -oE 'liblua[^]]*' | tr '\n' ' ' || true)
   [[ ${linked% } == "$expected" ]] || die "$program needs '${linked% }', expected '$expected'"
   programs=$((programs + 1))
-done < <(cargo test --locked "${FEATURES[@]}" --lib "${tests[@]}" --no-run --message-format=json 2>/dev/null |
+done < <(cargo test --locked "${FEATURES[@]}" --lib "${tests[@]}" --no-run --message-format=json-render-diagnostics 2>/dev/null |
   grep -oE '"executable":"[^"]+"' | cut -d'"' -f4)
 ((programs > 0)) || die "no test program was found"
 echo "$programs programs, ${expected:-no system library}"
