@@ -39,9 +39,8 @@ fn story() -> Result<(), String> {
     contract::check(&bindings, &lua, &env)?;
 
     // The few frames that may raise are C.
-    door::compile(&lua, &env)?;
+    door::compile(&lua)?;
 
-    lua.print_link_lines();
     report::tell(&lua, &facts, &bindings);
     Ok(())
 }

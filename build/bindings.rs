@@ -2,6 +2,7 @@
 //!
 //! Either way the text ends up in `OUT_DIR` and is checked against the headers by the next step.
 
+use super::advice;
 use super::env::Env;
 use super::find::Lua;
 use super::headers::Facts;
@@ -44,14 +45,11 @@ pub fn make(request: &Request, lua: &Lua, facts: &Facts, env: &Env) -> Result<Bi
     println!("cargo::rerun-if-changed=src/sys/shipped");
     let bindings = match request.bindings {
         Wish::Shipped => shipped(lua.backend, facts)?,
-        Wish::Bindgen => generated(lua).map_err(|why| super::advice::bindgen_failed(&why))?,
-        Wish::Best => match generated(lua) {
+        Wish::Bindgen => generated(lua, env).map_err(|why| advice::bindgen_failed(&why))?,
+        Wish::Best => match generated(lua, env) {
             Ok(bindings) => bindings,
             Err(why) => {
-                let why = why.lines().next().unwrap_or_default().trim();
-                println!(
-                    "cargo::warning=bindgen could not run ({why}); using the bindings that ship with perilune, checked against the headers"
-                );
+                println!("cargo::warning={}", advice::bindgen_skipped(&why));
                 shipped(lua.backend, facts)?
             }
         },
@@ -99,7 +97,7 @@ pub fn with_buffer_size(api: &str, size: u32) -> String {
 }
 
 #[cfg(not(feature = "bindgen"))]
-fn generated(_lua: &Lua) -> Result<Bindings, String> {
+fn generated(_lua: &Lua, _env: &Env) -> Result<Bindings, String> {
     Err("the feature `bindgen` is off".to_owned())
 }
 
@@ -108,39 +106,41 @@ use generate::generated;
 
 #[cfg(feature = "bindgen")]
 mod generate {
-    use super::{Bindings, Origin, UNIT_FILES};
-    use crate::steps::find::Lua;
-    use std::panic;
-    use std::process::Stdio;
+    use super::{Bindings, Env, Lua, Origin, UNIT_FILES};
+    use crate::steps::{compiler, panics};
 
-    /// Lua's API and nothing of the C library. What a constant says about one release or one installation (versions, paths) is left
-    /// out: `headers.rs` reads it in every build.
+    /// Lua's API and nothing of the C library. What a macro says about one release or one installation (versions, paths)
+    /// is left out: `headers.rs` reads it in every build.
     const FUNCTIONS: &str = "lua_.*|luaL_.*|luaJIT_.*|luaopen_.*";
     const TYPES: &str = "lua_.*|luaL_.*|luaJIT_.*";
-    const CONSTANTS: &str = "LUA_(OK|YIELD|ERR.*|T[A-Z]+|NUMT.*|GC.*|HOOK.*|MASK.*|MINSTACK|MULTRET|SIGNATURE|RIDX_.*|.*INDEX|OP[A-Z]+|NOREF|REFNIL|IDSIZE|MAXCAPTURES|.*_TABLE|GNAME|FILEHANDLE|.*LIBNAME)|LUAI_MAXC?STACK|LUAJIT_MODE_.*";
+    const CONSTANTS: &str = "LUA_(OK|YIELD|ERR.*|T[A-Z]+|NUMT.*|GC.*|HOOK.*|MASK.*|MINSTACK|MULTRET|SIGNATURE\
+        |RIDX_.*|.*INDEX|OP[A-Z]+|NOREF|REFNIL|IDSIZE|MAXCAPTURES|.*_TABLE|GNAME|FILEHANDLE|.*LIBNAME)\
+        |LUAI_MAXC?STACK|LUAJIT_MODE_.*";
 
-    pub fn generated(lua: &Lua) -> Result<Bindings, String> {
+    pub fn generated(lua: &Lua, env: &Env) -> Result<Bindings, String> {
+        for variable in ["LIBCLANG_PATH", "BINDGEN_EXTRA_CLANG_ARGS"] {
+            env.user(variable);
+        }
         let api = run(lua, |builder| {
             builder
                 .header("wrapper.h")
                 .allowlist_function(FUNCTIONS)
                 .allowlist_type(TYPES)
                 .allowlist_var(CONSTANTS)
-                // Its last parameter has no stable type in Rust; `src/sys` declares it by hand.
+                // Its last parameter is another type on every target; `src/sys` declares it by hand.
                 .blocklist_function("lua_pushvfstring")
-                // A symbol named after one release, and macros that hide a function of the same name.
+                // A symbol named after one release.
                 .blocklist_function("luaJIT_version_.*")
-                // `luaL_Stream` points to one; what is in it is the C library's business.
+                // `luaL_Stream` points to a FILE; what is in it is the C library's business.
                 .blocklist_type("FILE|va_list|_IO_.*|__.*")
                 .raw_line("pub type FILE = ::std::os::raw::c_void;")
         })?;
-        let units: String = UNIT_FILES
-            .iter()
+        let files = UNIT_FILES
             .map(|name| format!("#include \"ffi_defs/{name}.h\"\n"))
-            .collect();
+            .concat();
         let units = run(lua, |builder| {
             builder
-                .header_contents("unit_defs.h", &units)
+                .header_contents("unit_defs.h", &files)
                 .allowlist_file(".*ffi_defs/.*")
         })?;
         Ok(Bindings {
@@ -154,10 +154,10 @@ mod generate {
         lua: &Lua,
         input: impl Fn(bindgen::Builder) -> bindgen::Builder,
     ) -> Result<String, String> {
-        let mut builder = bindgen::Builder::default()
-            .clang_args(compiler_directories())
-            .clang_arg(format!("-D{}=1", lua.backend.define()))
-            .clang_arg("-I.")
+        let target = bindgen::RustTarget::stable(85, 0).map_err(|error| error.to_string())?;
+        let builder = bindgen::Builder::default()
+            .rust_target(target)
+            .rust_edition(bindgen::RustEdition::Edition2024)
             .override_abi(bindgen::Abi::CUnwind, ".*")
             .default_macro_constant_type(bindgen::MacroTypeVariation::Signed)
             .generate_cstr(true)
@@ -165,70 +165,33 @@ mod generate {
             .layout_tests(true)
             .merge_extern_blocks(true)
             .formatter(bindgen::Formatter::Prettyplease)
-            .rust_target(bindgen::RustTarget::stable(85, 0).map_err(|error| error.to_string())?)
-            .rust_edition(bindgen::RustEdition::Edition2024)
-            .disable_header_comment();
-        builder = input(builder);
-        for dir in &lua.include {
-            builder = builder.clang_arg(format!("-I{}", dir.display()));
-        }
+            .disable_header_comment()
+            .clang_arg(format!("-D{}=1", lua.backend.define()))
+            .clang_args(lua.include.iter().map(|dir| format!("-I{}", dir.display())))
+            .clang_arg("-I.")
+            .clang_args(compilers_headers());
         // libclang is loaded at run time, and bindgen panics where there is none.
-        let hook = panic::take_hook();
-        panic::set_hook(Box::new(|_| ()));
-        let result = panic::catch_unwind(panic::AssertUnwindSafe(|| builder.generate()));
-        panic::set_hook(hook);
-        match result {
-            Ok(Ok(bindings)) => Ok(bindings.to_string()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(payload) => Err(payload
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or(payload.downcast_ref::<&str>().copied())
-                .unwrap_or("bindgen panicked")
-                .to_owned()),
-        }
+        panics::as_errors(|| input(builder).generate().map_err(|error| error.to_string()))
+            .map(|bindings| bindings.to_string())
     }
 
-    /// libclang on its own may have no `stdarg.h`, and for another target it may find the host's headers. The C compiler that
-    /// compiles everything else knows the right directories: they are used, and no others.
-    fn compiler_directories() -> Vec<String> {
-        let compiler = cc::Build::new().cargo_metadata(false).get_compiler();
-        if compiler.is_like_msvc() {
-            return Vec::new();
-        }
-        let output = compiler
-            .to_command()
-            .args(["-E", "-Wp,-v", "-xc", "/dev/null"])
-            .stdin(Stdio::null())
-            .output();
-        let said = output
-            .map(|output| String::from_utf8_lossy(&output.stderr).into_owned())
-            .unwrap_or_default();
-        let listed = said
-            .lines()
-            .skip_while(|line| !line.starts_with("#include <"));
-        let directories: Vec<String> = listed
-            .take_while(|line| !line.starts_with("End of search list"))
-            .filter_map(|line| line.strip_prefix(' '))
-            .map(|dir| {
-                dir.trim_end_matches(" (framework directory)")
-                    .trim()
-                    .to_owned()
-            })
-            .collect();
+    /// libclang on its own may have no `stdarg.h`, and for another target it may find the host's headers. The C compiler
+    /// knows the right directories: they are used, and no others, so that both read the same files.
+    fn compilers_headers() -> Vec<String> {
+        let directories = compiler::header_directories();
         if directories.is_empty() {
             return Vec::new();
         }
-        let isystem = directories
+        let named = directories
             .into_iter()
             .flat_map(|dir| ["-isystem".to_owned(), dir]);
         std::iter::once("-nostdinc".to_owned())
-            .chain(isystem)
+            .chain(named)
             .collect()
     }
 
-    /// The modes of `luaJIT_setmode` are an unnamed C enum, for which bindgen makes up a name and an unsigned type; the function takes
-    /// an `int`, as do all other constants.
+    /// The modes of `luaJIT_setmode` are an unnamed C enum, for which bindgen makes up a name and an unsigned type; the
+    /// function takes an `int`, as all other constants are.
     fn tidy(api: &str) -> String {
         api.replace(
             "pub type _bindgen_ty_1 = ::std::os::raw::c_uint;",

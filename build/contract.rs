@@ -6,6 +6,7 @@
 
 use super::advice;
 use super::bindings::{Bindings, Origin, UNIT_FILES};
+use super::compiler::{self, Verdict};
 use super::env::Env;
 use super::find::Lua;
 use super::request::Backend;
@@ -19,31 +20,9 @@ pub fn check(bindings: &Bindings, lua: &Lua, env: &Env) -> Result<(), String> {
     fs::write(&file, text)
         .map_err(|error| format!("{} could not be written: {error}", file.display()))?;
 
-    let compiler = cc::Build::new()
-        .cargo_metadata(false)
-        .std("c11")
-        .includes(&lua.include)
-        .include(".")
-        .get_compiler();
-    let mut command = compiler.to_command();
-    let look_only: &[&str] = if compiler.is_like_msvc() {
-        &["/Zs", "/W0"]
-    } else {
-        &["-fsyntax-only", "-w"]
-    };
-    let output = command
-        .args(look_only)
-        .arg(&file)
-        .output()
-        .map_err(|error| advice::no_compiler(&error.to_string()))?;
-    if output.status.success() {
+    let Verdict::Refused(said) = compiler::look_at(&file, lua)? else {
         return Ok(());
-    }
-    let said = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stderr),
-        String::from_utf8_lossy(&output.stdout)
-    );
+    };
     let name = match bindings.origin {
         Origin::Bindgen => "bindings that bindgen made",
         Origin::Shipped => "bindings that ship with perilune",

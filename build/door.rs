@@ -1,12 +1,11 @@
 //! Compiles the C part of the library, `src/vm/door.c`, against the headers that are being linked.
 
 use super::advice;
-use super::env::Env;
 use super::find::Lua;
 
 const DOOR: &str = "src/vm/door.c";
 
-pub fn compile(lua: &Lua, _env: &Env) -> Result<(), String> {
+pub fn compile(lua: &Lua) -> Result<(), String> {
     println!("cargo::rerun-if-changed={DOOR}");
     println!("cargo::rerun-if-changed=src/vm/door.h");
     cc::Build::new()
@@ -21,5 +20,5 @@ pub fn compile(lua: &Lua, _env: &Env) -> Result<(), String> {
         .warnings(true)
         .extra_warnings(true)
         .try_compile("perilune_door")
-        .map_err(|error| advice::no_compiler(&error.to_string()))
+        .map_err(|error| advice::door_failed(&error.to_string()))
 }

@@ -5,22 +5,43 @@ use super::advice;
 use super::request::{Backend, Dirs, Request, Source};
 use std::path::PathBuf;
 
-/// A Lua that can be linked: its headers, its link lines, and where it came from.
+/// A Lua that can be linked: its headers, its libraries, and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lua {
     pub backend: Backend,
     pub vendored: bool,
     pub include: Vec<PathBuf>,
-    /// What the linker must be told, as Cargo's build-script lines have it: `rustc-link-search=…`, `rustc-link-lib=…`.
-    pub link: Vec<String>,
+    pub link: Link,
     /// How a message names it: "pkg-config's `luajit`", "the directory …".
     pub origin: String,
 }
 
-impl Lua {
-    pub fn print_link_lines(&self) {
-        for line in &self.link {
-            println!("cargo::{line}");
+/// What the linker is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    pub dirs: Vec<PathBuf>,
+    pub libraries: Vec<Library>,
+}
+
+/// One library. Lua's own comes first, then what it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Library {
+    pub name: String,
+    pub archive: bool,
+}
+
+impl Library {
+    pub fn archive(name: &str) -> Library {
+        Library {
+            name: name.to_owned(),
+            archive: true,
+        }
+    }
+
+    pub fn shared(name: &str) -> Library {
+        Library {
+            name: name.to_owned(),
+            archive: false,
         }
     }
 }
@@ -83,6 +104,6 @@ pub fn decide(request: &Request, system: &mut dyn System) -> Result<Plan, String
     }
     match request.source {
         Source::SystemOnly => Err(advice::nothing_installed(wanted, &misses)),
-        _ => Ok(vendor),
+        Source::Either | Source::VendoredOnly => Ok(vendor),
     }
 }

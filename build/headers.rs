@@ -1,7 +1,8 @@
-//! What the headers say about themselves, by the C preprocessor: the version, and the few macros that differ between builds of
-//! the same Lua and are therefore kept out of the bindings.
+//! What the headers say about themselves, by the C preprocessor: the version, and the few macros that differ between
+//! releases and installations of the same Lua and are therefore kept out of the bindings.
 
 use super::advice;
+use super::compiler;
 use super::env::Env;
 use super::find::Lua;
 use super::request::Backend;
@@ -11,15 +12,16 @@ use std::fs;
 /// The values read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// `LUA_VERSION_NUM`: 501 for LuaJIT, 504 for Lua 5.4.
-    pub version_num: u32,
-    /// The version as text, such as `LuaJIT 2.1.1785763140` or `Lua 5.4.9`.
+    /// The version as text, such as `LuaJIT 2.1.0-beta3` or `Lua 5.4.9`.
     pub release: String,
     /// `LUAL_BUFFERSIZE` where the preprocessor can know it (LuaJIT's depends on the C library).
     pub buffer_size: Option<u32>,
     /// The macros as Rust constants.
     pub constants: String,
 }
+
+/// Macros by name, with their texts.
+type Macros = HashMap<String, String>;
 
 const STRINGS: [&str; 5] = [
     "LUA_VERSION",
@@ -32,142 +34,116 @@ const NUMBERS: [&str; 2] = ["LUA_VERSION_NUM", "LUAJIT_VERSION_NUM"];
 
 /// Reads them, and refuses another Lua than the one that was asked for.
 pub fn read(lua: &Lua, env: &Env) -> Result<Facts, String> {
-    let values = preprocess(lua, env)?;
-    judge(lua, &values)?;
-    Ok(facts(&values))
-}
-
-/// Is it the Lua that was asked for?
-fn judge(lua: &Lua, values: &HashMap<String, String>) -> Result<(), String> {
-    let version = values
-        .get("LUA_VERSION_NUM")
-        .and_then(|text| number(text))
-        .unwrap_or(0);
-    let named = values
-        .get("LUA_RELEASE")
-        .map(|text| string(text))
-        .unwrap_or_else(|| "an unknown Lua".to_owned());
-    let luajit = values
-        .get("LUAJIT_VERSION_NUM")
-        .and_then(|text| number(text));
-    match (lua.backend, luajit) {
-        (Backend::LuaJit, Some(20100..)) | (Backend::Lua54, None)
-            if version == 504 || lua.backend == Backend::LuaJit =>
-        {
-            Ok(())
+    if !lua.vendored {
+        // An update of the package must be seen by the next build.
+        for dir in &lua.include {
+            for header in ["lua.h", "luaconf.h", "lauxlib.h", "lualib.h", "luajit.h"] {
+                if dir.join(header).is_file() {
+                    println!("cargo::rerun-if-changed={}", dir.join(header).display());
+                }
+            }
         }
-        (Backend::LuaJit, Some(_)) => {
-            let came = format!(
-                "are those of {}",
-                values
-                    .get("LUAJIT_VERSION")
-                    .map(|text| string(text))
-                    .unwrap_or_default()
-            );
-            Err(advice::wrong_headers(
-                &lua.origin,
-                "LuaJIT 2.1",
-                &came,
-                lua.backend,
-            ))
-        }
-        (Backend::LuaJit, None) => Err(advice::wrong_headers(
-            &lua.origin,
-            "LuaJIT 2.1",
-            &format!("are those of {named}, without luajit.h"),
-            lua.backend,
-        )),
-        (Backend::Lua54, _) => Err(advice::wrong_headers(
-            &lua.origin,
-            "Lua 5.4",
-            &format!("are those of {named}"),
-            lua.backend,
-        )),
     }
+    let has_luajit = lua.include.iter().any(|dir| dir.join("luajit.h").is_file());
+    let file = env.out_dir().join("headers.c");
+    fs::write(&file, probe(has_luajit))
+        .map_err(|error| format!("{} could not be written: {error}", file.display()))?;
+    let text = compiler::preprocess(&file, lua)?.map_err(|said| {
+        let line = said
+            .lines()
+            .find(|line| line.contains("error"))
+            .or(said.lines().next());
+        let came = format!(
+            "cannot be read: {}",
+            line.unwrap_or("the compiler did not say why").trim()
+        );
+        advice::wrong_headers(&lua.origin, &came, lua.backend)
+    })?;
+    let macros = marked_lines(&text);
+    judge(lua, &macros)?;
+    Ok(facts(&macros))
 }
 
-/// Every line `@perilune NAME = …` of the preprocessed probe.
-fn preprocess(lua: &Lua, env: &Env) -> Result<HashMap<String, String>, String> {
+/// The C file whose preprocessed text tells the macros.
+fn probe(has_luajit: bool) -> String {
     let mut probe = String::from("#include <lua.h>\n#include <lauxlib.h>\n");
     // Asked of the file system: `__has_include` is younger than some compilers still in use.
-    if lua.include.iter().any(|dir| dir.join("luajit.h").is_file()) {
+    if has_luajit {
         probe += "#include <luajit.h>\n";
     }
     for name in STRINGS.iter().chain(&NUMBERS).chain(&["LUAL_BUFFERSIZE"]) {
-        // The name itself would be replaced too: the underscores keep it whole.
+        // The bare name would be replaced on both sides: the underscores keep one whole.
         probe += &format!("#ifdef {name}\n@perilune _{name}_ = {name}\n#endif\n");
     }
-    let file = env.out_dir().join("headers.c");
-    fs::write(&file, probe)
-        .map_err(|error| format!("{} could not be written: {error}", file.display()))?;
-    let text = cc::Build::new()
-        .cargo_metadata(false)
-        .cargo_warnings(false)
-        .includes(&lua.include)
-        .file(&file)
-        .try_expand()
-        .map_err(|error| unreadable(lua, &error.to_string()))?;
-    Ok(marked_lines(&String::from_utf8_lossy(&text)))
+    probe
 }
 
-fn unreadable(lua: &Lua, error: &str) -> String {
-    let has_header = lua.include.iter().any(|dir| dir.join("lua.h").is_file());
-    if has_header || lua.vendored {
-        advice::no_compiler(error)
-    } else {
-        advice::wrong_headers(
-            &lua.origin,
-            lua.backend.name(),
-            "cannot be read: there is no lua.h",
-            lua.backend,
-        )
-    }
+/// Is it the Lua that was asked for?
+pub fn judge(lua: &Lua, macros: &Macros) -> Result<(), String> {
+    let number = |name: &str| macros.get(name).and_then(|text| number(text));
+    let text = |name: &str| {
+        macros
+            .get(name)
+            .map(|text| string(text))
+            .unwrap_or_default()
+    };
+    let came = match (
+        lua.backend,
+        number("LUAJIT_VERSION_NUM"),
+        number("LUA_VERSION_NUM"),
+    ) {
+        (Backend::LuaJit, Some(20100..), _) | (Backend::Lua54, None, Some(504)) => return Ok(()),
+        (_, Some(_), _) => format!("are those of {}", text("LUAJIT_VERSION")),
+        (Backend::LuaJit, None, Some(_)) => {
+            format!("are those of {} and have no luajit.h", text("LUA_RELEASE"))
+        }
+        (Backend::Lua54, None, Some(_)) => format!("are those of {}", text("LUA_RELEASE")),
+        (_, None, None) => "have no LUA_VERSION_NUM".to_owned(),
+    };
+    Err(advice::wrong_headers(&lua.origin, &came, lua.backend))
 }
 
-pub(crate) fn marked_lines(text: &str) -> HashMap<String, String> {
-    // A macro of several tokens may come back on several lines: each value runs to the next marker.
-    let mut values = HashMap::new();
+/// Every `@perilune _NAME_ = text` of the preprocessed probe. A macro of several tokens may come back on several lines:
+/// each text runs to the next marker.
+pub fn marked_lines(text: &str) -> Macros {
+    let mut macros = Macros::new();
     for part in text.split("@perilune").skip(1) {
-        if let Some((name, value)) = part.split_once('=') {
-            let value: Vec<&str> = value
+        if let Some((name, text)) = part.split_once('=') {
+            let lines = text
                 .lines()
                 .map(str::trim)
-                .filter(|line| !line.starts_with('#'))
-                .collect();
-            values.insert(
+                .filter(|line| !line.starts_with('#'));
+            let text = lines.collect::<Vec<_>>().join(" ");
+            macros.insert(
                 name.trim().trim_matches('_').to_owned(),
-                value.join(" ").trim().to_owned(),
+                text.trim().to_owned(),
             );
         }
     }
-    values
+    macros
 }
 
-fn facts(values: &HashMap<String, String>) -> Facts {
+/// What the rest of the build and the crate need of them.
+pub fn facts(macros: &Macros) -> Facts {
     let mut constants = String::new();
+    let mut constant = |name: &str, kind: &str, value: String| {
+        constants += "/// The macro of this name in the headers of the linked library.\n";
+        constants += &format!("pub const {name}: {kind} = {value};\n");
+    };
     for name in NUMBERS {
-        if let Some(value) = values.get(name).and_then(|text| number(text)) {
-            constants += &format!(
-                "/// The macro of this name in the linked headers.\npub const {name}: ::std::ffi::c_int = {value};\n"
-            );
+        if let Some(value) = macros.get(name).and_then(|text| number(text)) {
+            constant(name, "::std::ffi::c_int", value.to_string());
         }
     }
     for name in STRINGS {
-        if let Some(text) = values.get(name) {
-            let text = string(text);
-            constants += &format!(
-                "/// The macro of this name in the linked headers.\npub const {name}: &::std::ffi::CStr = c{text:?};\n"
-            );
+        if let Some(text) = macros.get(name) {
+            constant(name, "&::std::ffi::CStr", format!("c{:?}", string(text)));
         }
     }
-    let release = values.get("LUAJIT_VERSION").or(values.get("LUA_RELEASE"));
+    let release = macros.get("LUAJIT_VERSION").or(macros.get("LUA_RELEASE"));
     Facts {
-        version_num: values
-            .get("LUA_VERSION_NUM")
-            .and_then(|text| number(text))
-            .unwrap_or(0),
         release: release.map(|text| string(text)).unwrap_or_default(),
-        buffer_size: values
+        buffer_size: macros
             .get("LUAL_BUFFERSIZE")
             .and_then(|text| buffer_size(text)),
         constants,
@@ -178,9 +154,9 @@ fn number(text: &str) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-/// LuaJIT has `(BUFSIZ > 16384 ? 8192 : BUFSIZ)`. Lua 5.4's is made of `sizeof` and the same on all C libraries. A wrong answer
-/// would be caught by the check of the bindings.
-pub(crate) fn buffer_size(text: &str) -> Option<u32> {
+/// LuaJIT has `(BUFSIZ > 16384 ? 8192 : BUFSIZ)`. Lua 5.4's is made of `sizeof`, and the same with every C library. The
+/// check of the bindings would not let a wrong answer pass.
+pub fn buffer_size(text: &str) -> Option<u32> {
     let (condition, choice) = text.trim_matches(['(', ')', ' ']).split_once('?')?;
     let (left, right) = condition.split_once('>')?;
     let (yes, no) = choice.split_once(':')?;
@@ -192,6 +168,6 @@ pub(crate) fn buffer_size(text: &str) -> Option<u32> {
 }
 
 /// Adjacent C string literals as one text.
-pub(crate) fn string(text: &str) -> String {
+pub fn string(text: &str) -> String {
     text.split('"').skip(1).step_by(2).collect()
 }

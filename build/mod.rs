@@ -2,11 +2,13 @@
 
 pub mod advice;
 pub mod bindings;
+pub mod compiler;
 pub mod contract;
 pub mod door;
 pub mod env;
 pub mod find;
 pub mod headers;
+pub mod panics;
 pub mod report;
 pub mod request;
 pub mod system;

@@ -1,10 +1,19 @@
-//! What the build decided, told to the crate's own code (`src/build_info.rs`) and to crates that depend on it (`DEP_LUA_*`).
+//! What the build decided, told to Cargo: what to link, what the crate's own code is compiled with (`src/build_info.rs`), and
+//! what crates that depend on it may know (`DEP_LUA_*`).
 
 use super::bindings::Bindings;
 use super::find::Lua;
 use super::headers::Facts;
 
 pub fn tell(lua: &Lua, facts: &Facts, bindings: &Bindings) {
+    for dir in &lua.link.dirs {
+        println!("cargo::rustc-link-search=native={}", dir.display());
+    }
+    for library in &lua.link.libraries {
+        let kind = if library.archive { "static=" } else { "" };
+        println!("cargo::rustc-link-lib={kind}{}", library.name);
+    }
+
     let backend = lua.backend.word();
     let linkage = if lua.vendored { "vendored" } else { "system" };
     let include: Vec<String> = lua

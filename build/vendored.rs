@@ -1,9 +1,10 @@
-//! Builds the Lua that comes with the crate (luajit-src, lua-src), optimised whatever the profile of the Rust code, with the
-//! VM's own assertions off.
+//! Builds the Lua that comes with the crate (luajit-src, lua-src): optimised whatever the profile of the Rust code, with
+//! the VM's own assertions off.
 
 use super::advice;
 use super::env::Env;
-use super::find::Lua;
+use super::find::{Library, Link, Lua};
+use super::panics;
 use super::request::Backend;
 use std::fs;
 use std::path::Path;
@@ -11,67 +12,7 @@ use std::path::Path;
 /// With the check, an armed hook is seen by compiled code as well: a time limit stops a compiled loop.
 const CHECK_HOOK: &str = "-DLUAJIT_ENABLE_CHECKHOOK";
 
-pub fn build(backend: Backend, env: &Env) -> Result<Lua, String> {
-    let place = env.out_dir().join("vendored").join(backend.word());
-    let recipe = recipe(backend, env);
-    let stamp = place.join("built-with");
-    if fs::read_to_string(&stamp).is_ok_and(|built| built == recipe) {
-        return Ok(lua(backend, &place));
-    }
-    let _ = fs::remove_file(&stamp);
-    make(backend, &place, env).map_err(|why| advice::vendored_failed(backend, &why))?;
-    fs::write(&stamp, recipe)
-        .map_err(|error| format!("{} could not be written: {error}", stamp.display()))?;
-    Ok(lua(backend, &place))
-}
-
-/// Both source crates put the headers into `include` and the library into `lib`.
-fn lua(backend: Backend, place: &Path) -> Lua {
-    let windows_name = cfg!(windows) && backend == Backend::LuaJit;
-    let library = match backend {
-        Backend::LuaJit if windows_name => "lua51",
-        Backend::LuaJit => "luajit",
-        Backend::Lua54 => "lua5.4",
-    };
-    Lua {
-        backend,
-        vendored: true,
-        include: vec![place.join("include")],
-        link: vec![
-            format!("rustc-link-search=native={}", place.join("lib").display()),
-            format!("rustc-link-lib=static={library}"),
-        ],
-        origin: "the vendored sources".to_owned(),
-    }
-}
-
-/// Everything that shapes the library. A build with the same recipe would make the same one, so a change elsewhere in the crate
-/// (in `src/vm/door.c`, say) does not build LuaJIT again.
-fn recipe(backend: Backend, env: &Env) -> String {
-    let compiler = cc::Build::new()
-        .cargo_metadata(false)
-        .opt_level(2)
-        .debug(false)
-        .get_compiler();
-    let program = std::env::current_exe()
-        .and_then(fs::metadata)
-        .and_then(|data| data.modified());
-    let mut recipe = format!(
-        "{} {:?}\n{:?}\n",
-        compiler.path().display(),
-        compiler.args(),
-        program
-    );
-    if backend == Backend::LuaJit {
-        recipe += &format!("CCOPT={}\n", luajit_flags(env));
-        for variable in LUAJIT_VARIABLES {
-            recipe += &format!("{variable}={}\n", env.user(variable).unwrap_or_default());
-        }
-    }
-    recipe
-}
-
-/// What luajit-src and LuaJIT's makefile read from the environment.
+/// What luajit-src and LuaJIT's makefile read from the environment, beside the compiler's own variables.
 const LUAJIT_VARIABLES: [&str; 7] = [
     "HOST_CC",
     "STATIC_CC",
@@ -82,6 +23,68 @@ const LUAJIT_VARIABLES: [&str; 7] = [
     "MACOSX_DEPLOYMENT_TARGET",
 ];
 
+pub fn build(backend: Backend, env: &Env) -> Result<Lua, String> {
+    let place = env.out_dir().join("vendored").join(backend.word());
+    let recipe = recipe(backend, env);
+    let stamp = place.join("built-with");
+    if fs::read_to_string(&stamp).is_ok_and(|built| built == recipe) {
+        return Ok(lua(backend, &place, env));
+    }
+    let _ = fs::remove_file(&stamp);
+    make(backend, &place, env).map_err(|why| advice::vendored_failed(backend, &why))?;
+    fs::write(&stamp, recipe)
+        .map_err(|error| format!("{} could not be written: {error}", stamp.display()))?;
+    Ok(lua(backend, &place, env))
+}
+
+/// Both source crates put the headers into `include` and the library into `lib`.
+fn lua(backend: Backend, place: &Path, env: &Env) -> Lua {
+    let msvc = env
+        .cargo("CARGO_CFG_TARGET_ENV")
+        .is_some_and(|env| env == "msvc");
+    let library = match backend {
+        Backend::LuaJit if msvc => "lua51",
+        Backend::LuaJit => "luajit",
+        Backend::Lua54 => "lua5.4",
+    };
+    Lua {
+        backend,
+        vendored: true,
+        include: vec![place.join("include")],
+        link: Link {
+            dirs: vec![place.join("lib")],
+            libraries: vec![Library::archive(library)],
+        },
+        origin: "the vendored sources".to_owned(),
+    }
+}
+
+/// Everything that shapes the library. The same recipe would make the same one again, so a change elsewhere in the crate
+/// (in `src/vm/door.c`, say) does not build LuaJIT anew.
+fn recipe(backend: Backend, env: &Env) -> String {
+    let compiler = cc::Build::new()
+        .cargo_metadata(false)
+        .opt_level(2)
+        .debug(false)
+        .get_compiler();
+    // This program changes with the source crates that are compiled into it.
+    let program = std::env::current_exe()
+        .and_then(fs::metadata)
+        .and_then(|data| data.modified());
+    let mut recipe = format!(
+        "{} {:?}\n{program:?}\n",
+        compiler.path().display(),
+        compiler.args()
+    );
+    if backend == Backend::LuaJit {
+        recipe += &format!("CCOPT={}\n", luajit_flags(env));
+        for variable in LUAJIT_VARIABLES {
+            recipe += &format!("{variable}={}\n", env.user(variable).unwrap_or_default());
+        }
+    }
+    recipe
+}
+
 fn luajit_flags(env: &Env) -> String {
     let own = env
         .user("CCOPT")
@@ -90,7 +93,8 @@ fn luajit_flags(env: &Env) -> String {
 }
 
 fn make(backend: Backend, place: &Path, env: &Env) -> Result<(), String> {
-    match backend {
+    // The source crates panic about some missing tools.
+    panics::as_errors(|| match backend {
         Backend::LuaJit => {
             // LuaJIT's makefile and the crate around it take these from the environment only.
             // SAFETY: this program has one thread.
@@ -106,12 +110,13 @@ fn make(backend: Backend, place: &Path, env: &Env) -> Result<(), String> {
             built.map(drop).map_err(|error| error.to_string())
         }
         Backend::Lua54 => {
-            let built = lua_src::Build::new()
+            let mut build = lua_src::Build::new();
+            let built = build
                 .out_dir(place)
                 .debug(false)
                 .opt_level("2")
                 .try_build(lua_src::Lua54);
             built.map(drop).map_err(|error| error.to_string())
         }
-    }
+    })
 }
