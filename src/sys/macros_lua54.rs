@@ -8,8 +8,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
 
 /// The size of a [`luaL_Buffer`]'s own part.
-pub const LUAL_BUFFERSIZE: c_int =
-    (16 * size_of::<*mut c_void>() * size_of::<lua_Number>()) as c_int;
+pub const LUAL_BUFFERSIZE: c_int = (16 * size_of::<*mut c_void>() * size_of::<lua_Number>()) as c_int;
 
 /// The sizes of Lua's numbers, as [`luaL_checkversion_`] compares them.
 pub const LUAL_NUMSIZES: usize = size_of::<lua_Integer>() * 16 + size_of::<lua_Number>();

@@ -1,0 +1,88 @@
+//! How a VM is opened.
+
+use crate::error::{Error, Result};
+use crate::lua::Lua;
+use crate::vm::alloc::Memory;
+use crate::vm::libs::{self, Libs};
+
+/// Options for opening a VM. Made by [`Lua::builder`].
+///
+/// ```
+/// use perilune::{Libs, Lua};
+///
+/// let lua = Lua::builder().libs(Libs::BASE | Libs::STRING).build()?;
+/// # Ok::<(), perilune::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is opened before `build`"]
+pub struct Builder {
+    libs: Libs,
+    fail_allocation: u64,
+    /// Unsafe libraries that were asked for in the safe way.
+    refused: Libs,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self { libs: Libs::SAFE, fail_allocation: 0, refused: Libs::NONE }
+    }
+
+    /// Opens these libraries instead of [`Libs::SAFE`]. Those that the linked Lua does
+    /// not have are left out; unsafe ones make [`Builder::build`] fail.
+    pub fn libs(mut self, libs: Libs) -> Self {
+        let unsafe_ones = libs - Libs::SAFE;
+        self.refused = self.refused | unsafe_ones;
+        self.libs = (self.libs - Libs::SAFE) | (libs - unsafe_ones);
+        self
+    }
+
+    /// Opens these libraries in addition, whatever they endanger.
+    ///
+    /// ```
+    /// use perilune::{Libs, Lua};
+    ///
+    /// // SAFETY: the only script is the one below.
+    /// let mut lua = unsafe { Lua::builder().unsafe_libs(Libs::IO) }.build()?;
+    /// lua.run("assert(io.type(io.stdout) == 'file')")?;
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Safety
+    /// Each unsafe library lets scripts break a promise of this crate, as its
+    /// constant in [`Libs`] says: memory safety with [`Libs::UNCHECKED`],
+    /// [`Libs::PACKAGE`], [`Libs::DEBUG`], [`Libs::FFI`] and [`Libs::JIT_UNSAFE`],
+    /// the system's safety with [`Libs::IO`] and [`Libs::OS_UNSAFE`]. Run only
+    /// scripts that you trust as you trust your own code.
+    pub unsafe fn unsafe_libs(mut self, libs: Libs) -> Self {
+        self.libs = self.libs | libs;
+        self
+    }
+
+    /// Lets the `nth` allocation of the VM fail, counted from its opening; 0 for none.
+    /// For testing how a host copes; see
+    /// [`State::fail_allocation`](crate::State::fail_allocation).
+    pub fn fail_allocation(mut self, nth: u64) -> Self {
+        self.fail_allocation = nth;
+        self
+    }
+
+    /// Opens the VM.
+    ///
+    /// # Errors
+    /// [`Error::Memory`]; [`Error::Unsupported`] for unsafe libraries that were not
+    /// given to [`Builder::unsafe_libs`], and for `ffi` or all of `jit` on Lua 5.4.
+    pub fn build(self) -> Result<Lua> {
+        if self.refused != Libs::NONE {
+            return Err(Error::Unsupported {
+                feature: "opening an unsafe library with `libs`",
+                reason: "it can break the crate's promises: give it to `unsafe_libs`, which says which",
+            });
+        }
+        libs::check_available(self.libs)?;
+        let memory = Memory::new();
+        memory.fail_at.set(self.fail_allocation);
+        let mut lua = Lua::open(memory)?;
+        libs::open(&mut lua, self.libs)?;
+        Ok(lua)
+    }
+}

@@ -1,0 +1,256 @@
+//! Pieces of Lua source text: named, compiled, run.
+
+use std::borrow::Cow;
+use std::ffi::CString;
+
+use crate::error::{Error, Result, SyntaxError};
+use crate::lang::function::{finish, prepare};
+use crate::lang::value::push_slot;
+use crate::lang::{FromLuaMulti, Function, IntoLuaMulti, Table};
+use crate::sys;
+use crate::vm::protect::{Body, Source};
+use crate::vm::stack::{self, StackGuard};
+use crate::vm::state::State;
+
+/// A piece of Lua, ready to be compiled. Made by [`State::load`].
+///
+/// Only text is accepted. A byte order mark and a first line that begins with `#`
+/// are skipped.
+///
+/// ```
+/// use perilune::Lua;
+///
+/// let mut lua = Lua::new()?;
+/// let environment = lua.create_table()?;
+/// environment.set(&mut lua, "base", 40)?;
+/// let n: i32 = lua.load("return base + 2").name("sum").environment(&environment).eval()?;
+/// assert_eq!(n, 42);
+/// # Ok::<(), perilune::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a chunk does nothing until it is run or compiled"]
+pub struct Chunk<'a> {
+    state: &'a mut State,
+    text: Cow<'a, [u8]>,
+    name: CString,
+    environment: Option<Table>,
+    bytecode: bool,
+}
+
+impl<'a> Chunk<'a> {
+    pub(crate) fn new(state: &'a mut State, text: Cow<'a, [u8]>, name: &str) -> Self {
+        Self { state, text, name: c_name(name), environment: None, bytecode: false }
+    }
+
+    /// Names it, for messages and tracebacks.
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = c_name(&format!("={name}"));
+        self
+    }
+
+    /// Gives it another table of globals.
+    pub fn environment(mut self, table: &Table) -> Self {
+        self.environment = Some(table.clone());
+        self
+    }
+
+    /// Also accepts bytecode.
+    ///
+    /// # Safety
+    /// The VM does not verify bytecode: what was not made by `string.dump` of this
+    /// very version can corrupt memory.
+    pub unsafe fn allow_bytecode(mut self) -> Self {
+        self.bytecode = true;
+        self
+    }
+
+    /// Compiles and runs it, and converts what it returns.
+    ///
+    /// # Errors
+    /// [`Error::Syntax`] if it is not Lua; otherwise as for [`Function::call`].
+    pub fn eval<R: FromLuaMulti>(mut self) -> Result<R> {
+        self.compile(Body::Run)
+    }
+
+    /// Compiles and runs it.
+    ///
+    /// # Errors
+    /// As for [`Chunk::eval`].
+    pub fn exec(self) -> Result<()> {
+        self.eval()
+    }
+
+    /// Compiles it, and calls it with arguments, which are its `...`.
+    ///
+    /// # Errors
+    /// As for [`Chunk::eval`].
+    pub fn call<R: FromLuaMulti>(mut self, arguments: impl IntoLuaMulti) -> Result<R> {
+        let function: Function = self.compile(Body::Load)?;
+        function.call(self.state, arguments)
+    }
+
+    /// Compiles it without running it.
+    ///
+    /// # Errors
+    /// [`Error::Syntax`], with the line, its text and a caret.
+    pub fn into_function(mut self) -> Result<Function> {
+        self.compile(Body::Load)
+    }
+
+    /// Checks the syntax and does nothing else.
+    ///
+    /// ```
+    /// use perilune::Lua;
+    ///
+    /// let mut lua = Lua::new()?;
+    /// let error = lua.load("local hp =\nhp = = 3").name("rules").check().unwrap_err();
+    /// assert!(error.to_string().starts_with("rules:2:"));
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Chunk::into_function`].
+    pub fn check(self) -> Result<()> {
+        self.into_function().map(drop)
+    }
+
+    fn compile<R: FromLuaMulti>(&mut self, body: Body) -> Result<R> {
+        let slots = 4 + R::COUNT.max(1);
+        let (text, name, environment) = (source_text(&self.text), &self.name, self.environment.as_ref());
+        let mut source = Source {
+            text: text.as_ptr().cast(),
+            length: text.len(),
+            name: name.as_ptr(),
+            mode: if self.bytecode { c"bt" } else { c"t" }.as_ptr(),
+            environment: environment.is_some().into(),
+            status: sys::LUA_OK,
+        };
+        let result = run_source(self.state, &mut source, environment, body, slots);
+        match source.status {
+            sys::LUA_ERRSYNTAX => result.map_err(|error| self.syntax_error(&error)),
+            sys::LUA_ERRMEM => Err(Error::Memory),
+            _ => result,
+        }
+    }
+
+    /// Takes the VM's message apart, and shows where it points.
+    #[cold]
+    fn syntax_error(&mut self, error: &Error) -> Error {
+        let whole = error.to_string();
+        let shown = String::from_utf8_lossy(self.name.to_bytes()).into_owned();
+        let (chunk, line, message) = split_message(&whole, &shown);
+        let text = source_text(&self.text).to_vec();
+        let incomplete = message.ends_with("<eof>'") || message.ends_with("<eof>");
+        let start: usize = text.split_inclusive(|&byte| byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+        let bytes = text[start..].split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let source_line = String::from_utf8_lossy(bytes).trim_end_matches('\r').to_owned();
+        let token = message.rsplit_once("near '").and_then(|(_, token)| token.strip_suffix('\''));
+        let column = match token {
+            Some(token) if !incomplete => self.find_token(&text, start, bytes, token, message),
+            _ => source_line.chars().count(),
+        };
+        Error::Syntax(Box::new(SyntaxError { chunk: chunk.to_owned(), line, message: message.to_owned(), source_line, column, incomplete }))
+    }
+
+    /// The column of the token that the message names. Where it stands in the line
+    /// more than once, the text is compiled up to each: the first one with which the
+    /// same complaint comes is the one.
+    fn find_token(&mut self, text: &[u8], start: usize, line: &[u8], token: &str, message: &str) -> usize {
+        let places: Vec<usize> =
+            line.windows(token.len().max(1)).enumerate().filter(|(_, part)| *part == token.as_bytes()).map(|(at, _)| at).collect();
+        let complains = |state: &mut State, at: usize| {
+            let part = &text[..start + at + token.len()];
+            let mut source = Source {
+                text: part.as_ptr().cast(),
+                length: part.len(),
+                name: c"=part".as_ptr(),
+                mode: c"t".as_ptr(),
+                environment: 0,
+                status: sys::LUA_OK,
+            };
+            let result: Result<Function> = run_source(state, &mut source, None, Body::Load, 5);
+            result.is_err_and(|error| error.to_string().ends_with(message))
+        };
+        let at = match places.as_slice() {
+            [] => line.len(),
+            [only] => *only,
+            [first, ..] => places.iter().copied().find(|&at| complains(self.state, at)).unwrap_or(*first),
+        };
+        String::from_utf8_lossy(&line[..at]).chars().count()
+    }
+}
+
+/// Compiles `source`, and runs it if `body` does. `[-0, +0, e]`
+fn run_source<R: FromLuaMulti>(
+    state: &mut State,
+    source: &mut Source,
+    environment: Option<&Table>,
+    body: Body,
+    slots: std::ffi::c_int,
+) -> Result<R> {
+    let vm = state.vm();
+    vm.begin(state)?;
+    stack::with_room(state, slots, |state| {
+        // SAFETY: there is room (I4); balanced (I5); the source outlives the call,
+        // at whose start the body takes it.
+        unsafe {
+            let balance = StackGuard::new(state.raw());
+            let call = prepare::<R>(vm, state, balance.top);
+            call.push_body(body);
+            if let Some(table) = environment {
+                push_slot(state, table.slot())?;
+            }
+            vm.gate.source.set(source);
+            finish(&call, state, environment.is_some().into())
+        }
+    })
+}
+
+/// The text without a byte order mark, and without a first line that begins with `#`
+/// (its end stays, so that lines keep their numbers).
+fn source_text(text: &[u8]) -> &[u8] {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if !text.starts_with(b"#") {
+        return text;
+    }
+    let end = text.iter().position(|&byte| byte == b'\n').unwrap_or(text.len());
+    &text[end..]
+}
+
+/// `chunk:line: message`, as the VM writes it, in its three parts.
+fn split_message<'m>(whole: &'m str, name: &'m str) -> (&'m str, usize, &'m str) {
+    let name = name.trim_start_matches(['=', '@']);
+    let skip = if whole.starts_with(name) { name.len() } else { 0 };
+    for (at, _) in whole[skip..].match_indices(':').map(|(at, colon)| (at + skip, colon)) {
+        let rest = &whole[at + 1..];
+        let Some((digits, message)) = rest.split_once(": ") else { continue };
+        if let Ok(line) = digits.parse() {
+            return (&whole[..at], line, message);
+        }
+    }
+    (name, 0, whole)
+}
+
+/// A chunk name for C; what comes after a NUL would be lost, so NULs are shown.
+fn c_name(name: &str) -> CString {
+    CString::new(name.replace('\0', "\\0")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_line_for_the_shell_is_skipped_but_counted() {
+        assert_eq!(source_text(b"#!/usr/bin/lua\nreturn 1"), b"\nreturn 1");
+        assert_eq!(source_text(b"\xef\xbb\xbf# hi"), b"");
+        assert_eq!(source_text(b"\xef\xbb\xbfreturn"), b"return");
+    }
+
+    #[test]
+    fn messages_are_split_at_the_line_number() {
+        assert_eq!(split_message("a:1: x near 'b:2: c'", "=a"), ("a", 1, "x near 'b:2: c'"));
+        assert_eq!(split_message("C:\\a:7: b:12: oops", "@C:\\a:7: b"), ("C:\\a:7: b", 12, "oops"));
+        assert_eq!(split_message("no line", "=a"), ("a", 0, "no line"));
+    }
+}

@@ -1,0 +1,57 @@
+//! What came of running a script.
+
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::lang::{FromLua, MultiValue, Value};
+use crate::vm::state::State;
+
+/// What came of running a script: its results and the time it took.
+///
+/// ```
+/// use perilune::Lua;
+///
+/// let mut lua = Lua::new()?;
+/// let outcome = lua.run("return 6 * 7")?;
+/// assert_eq!(outcome.first::<i32>(&mut lua)?, 42);
+/// println!("{:?}", outcome.duration());
+/// # Ok::<(), perilune::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    values: MultiValue,
+    duration: Duration,
+}
+
+impl Outcome {
+    pub(crate) fn new(values: MultiValue, duration: Duration) -> Self {
+        Self { values, duration }
+    }
+
+    /// Everything the script returned.
+    #[must_use]
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// Everything the script returned.
+    #[must_use]
+    pub fn into_values(self) -> Vec<Value> {
+        self.values.0
+    }
+
+    /// The first value that the script returned; nil if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Type`](crate::Error::Type) if it is of another kind.
+    pub fn first<T: FromLua>(&self, state: &mut State) -> Result<T> {
+        let value = self.values.first().cloned().unwrap_or_default();
+        T::from_lua(value, state).map_err(|error| error.at(|| "the first result".to_owned()))
+    }
+
+    /// Wall-clock time from before compiling to after the last result was read.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+}

@@ -1,0 +1,53 @@
+//! # perilune
+//!
+//! LuaJIT, or Lua 5.4 where there is no LuaJIT, embedded through the raw C API:
+//! scripts that work on the host's own memory at nearly the speed of C, and cannot
+//! hurt the host.
+//!
+//! ```
+//! use perilune::{Function, Lua, Result, State};
+//!
+//! fn main() -> Result<()> {
+//!     let mut lua = Lua::new()?;
+//!
+//!     // Rust, called from Lua: arguments are checked, text is borrowed.
+//!     lua.register("greet", |_: &mut State, name: &str| -> Result<String> { Ok(format!("Well met, {name}!")) })?;
+//!
+//!     // Lua, called from Rust.
+//!     let welcome: Function = lua.load("return function(name) return greet(name:upper()) end").name("welcome").eval()?;
+//!     assert_eq!(welcome.call::<String>(&mut lua, "Rowan")?, "Well met, ROWAN!");
+//!
+//!     // What goes wrong comes back with a traceback.
+//!     let error = welcome.call::<String>(&mut lua, 7).unwrap_err();
+//!     assert!(error.traceback().is_some());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! - [`Lua`] owns a VM, [`State`] is what may be done with it; the borrow is the lock.
+//! - [`Table`], [`Function`], [`LuaString`] and [`Value`] are Lua's values in Rust.
+//! - [`Error`] says what went wrong, where, and what was expected.
+//! - [`Backend::current`] says which Lua is linked, and [`lua_sys`] is its whole C API.
+
+mod build_info;
+mod builder;
+mod error;
+mod gc;
+mod lang;
+mod lua;
+mod path;
+mod sys;
+mod vm;
+
+pub use builder::Builder;
+pub use error::{Error, PanicPayload, Result, RuntimeError, SyntaxError, TypeError};
+pub use lang::{
+    Bytes, Chunk, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, IntoLua, IntoLuaMulti, LuaString,
+    MultiValue, Opaque, Outcome, Pairs, Sequence, Table, Value, Variadic,
+};
+pub use lua::{Lua, MemoryUse};
+pub use sys::lua_sys;
+pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};
+pub use vm::libs::Libs;
+pub use vm::stack::StackGuard;
+pub use vm::state::State;

@@ -1,0 +1,383 @@
+//! The front door: `Lua` owns a VM, and `State` is what may be done with it.
+
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::builder::Builder;
+use crate::error::{Error, Result, RuntimeError};
+use crate::lang::{
+    Chunk, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, INTERNAL, IntoLua, IntoLuaMulti, MultiValue, Outcome,
+};
+use crate::path;
+use crate::sys::{self, lua_State};
+use crate::vm::Vm;
+use crate::vm::alloc::Memory;
+use crate::vm::state::State;
+
+/// A Lua VM.
+///
+/// It dereferences to [`State`], which has everything that can be done with it. A
+/// `Lua` can be sent to another thread, but used by one at a time only.
+///
+/// ```
+/// use perilune::Lua;
+///
+/// let mut lua = Lua::new()?;
+/// lua.set("rules.speed", 1.5)?;
+/// let speed: f64 = lua.get("rules.speed")?;
+/// assert_eq!(speed, 1.5);
+///
+/// std::thread::spawn(move || lua.run("assert(rules.speed == 1.5)").map(drop)).join().unwrap()?;
+/// # Ok::<(), perilune::Error>(())
+/// ```
+///
+/// ```compile_fail,E0277
+/// # use perilune::Lua;
+/// let lua = Lua::new().unwrap();
+/// // Two threads cannot use it at once.
+/// std::thread::scope(|scope| { scope.spawn(|| lua.app_data::<u8>()); });
+/// ```
+pub struct Lua {
+    main: NonNull<lua_State>,
+}
+
+// SAFETY: a VM has no ties to the thread that made it: its C stack floor and its
+// protected calls are set up anew at every outermost call, everything it holds of the
+// host's (callbacks, app data, errors) is `Send`, and only its owner can use it (I1).
+unsafe impl Send for Lua {}
+
+impl Lua {
+    /// Opens a VM with the safe libraries and no limits.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn new() -> Result<Self> {
+        Self::builder().build()
+    }
+
+    /// Options for opening a VM.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn open(memory: Memory) -> Result<Self> {
+        let main = NonNull::new(Vm::open(memory)?).ok_or(Error::Memory)?;
+        Ok(Self { main })
+    }
+
+    /// Closes the VM, and reports what went wrong in finalizers, which run last.
+    /// Dropping it closes it too, without a word.
+    ///
+    /// ```
+    /// perilune::Lua::new()?.close()?;
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Panic`] if dropping something that Lua held panicked.
+    pub fn close(self) -> Result<()> {
+        let main = self.main;
+        std::mem::forget(self);
+        // SAFETY: the owner is gone, hence nothing borrows the VM.
+        unsafe { Vm::close(main.as_ptr()) }.map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for Lua {
+    fn drop(&mut self) {
+        // SAFETY: the owner is going, hence nothing borrows the VM.
+        drop(unsafe { Vm::close(self.main.as_ptr()) });
+    }
+}
+
+impl Deref for Lua {
+    type Target = State;
+
+    #[inline]
+    fn deref(&self) -> &State {
+        // SAFETY: I9: the token borrows the owner.
+        unsafe { State::from_raw(self.main.as_ptr()) }
+    }
+}
+
+impl DerefMut for Lua {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut State {
+        // SAFETY: I9: the token borrows the owner.
+        unsafe { State::from_raw(self.main.as_ptr()) }
+    }
+}
+
+impl std::fmt::Debug for Lua {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lua").field("memory", &self.memory()).finish_non_exhaustive()
+    }
+}
+
+/// What a VM uses, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryUse {
+    /// In use now, garbage included.
+    pub used: usize,
+    /// The most that was ever in use.
+    pub peak: usize,
+    /// Allocations and growths so far.
+    pub allocations: u64,
+}
+
+/// Globals, running, calling.
+impl State {
+    /// Sets a global. A dotted name reaches into tables, which are made where they
+    /// are missing.
+    ///
+    /// # Errors
+    /// [`Error::Type`] if the name is empty somewhere, or a part of it is not a table.
+    pub fn set(&mut self, name: &str, value: impl IntoLua) -> Result<()> {
+        path::set(self, name, |state| value.push_into(state, INTERNAL))
+    }
+
+    /// The global of this name, which may be dotted. What is absent is nil.
+    ///
+    /// # Errors
+    /// [`Error::Type`] if it is of another kind.
+    pub fn get<T: FromLua>(&mut self, name: &str) -> Result<T> {
+        path::get(self, name)
+    }
+
+    /// Calls the global function of this name, which may be dotted.
+    ///
+    /// ```
+    /// use perilune::Lua;
+    ///
+    /// let mut lua = Lua::new()?;
+    /// assert_eq!(lua.call::<f64>("math.max", (1, 7, 3))?, 7.0);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Type`] if it is not a function; otherwise as for [`Function::call`].
+    pub fn call<R: FromLuaMulti>(&mut self, name: &str, arguments: impl IntoLuaMulti) -> Result<R> {
+        let function: Function = self.get(name)?;
+        function.call(self, arguments)
+    }
+
+    /// Makes a closure callable from Lua under a name, which may be dotted:
+    /// `Fn(&mut State, arguments) -> Result<results>`. Write the types of the state
+    /// and the arguments out; `&str` and `&[u8]` borrow from the call.
+    ///
+    /// ```
+    /// use perilune::{Lua, Result, State};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// lua.register("text.repeated", |_: &mut State, (text, n): (&str, usize)| -> Result<String> { Ok(text.repeat(n)) })?;
+    /// assert_eq!(lua.load("return text.repeated('ab', 2)").eval::<String>()?, "abab");
+    ///
+    /// let error = lua.run("text.repeated('ab', -1)").unwrap_err();
+    /// assert!(error.to_string().contains("bad argument #2 to 'text.repeated': expected an integer from 0 on, got number -1"));
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// ```compile_fail
+    /// # use perilune::{Lua, State};
+    /// # let mut lua = Lua::new().unwrap();
+    /// let counter = std::rc::Rc::new(1);
+    /// // The closure must be `Send`, because the VM is.
+    /// lua.register("count", move |_: &mut State, (): ()| Ok(*counter)).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`State::set`].
+    pub fn register<M: 'static>(&mut self, name: &str, function: impl HostFunction<M>) -> Result<()> {
+        let function = self.create_named(name, function)?;
+        self.set(name, function)
+    }
+
+    /// As [`State::register`], for a closure that changes what it captured. Calling it
+    /// again while it runs is an error.
+    ///
+    /// ```
+    /// use perilune::{Lua, Result, State};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// let mut turn = 0;
+    /// lua.register_mut("next_turn", move |_: &mut State, (): ()| -> Result<u32> { turn += 1; Ok(turn) })?;
+    /// assert_eq!(lua.load("return next_turn() + next_turn()").eval::<u32>()?, 3);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`State::set`].
+    pub fn register_mut<M: 'static>(&mut self, name: &str, function: impl HostFunctionMut<M>) -> Result<()> {
+        let function = self.create_named_mut(name, function)?;
+        self.set(name, function)
+    }
+
+    /// Runs a script, and says what it returned and how long it took.
+    ///
+    /// # Errors
+    /// [`Error::Syntax`], or what the script raises.
+    pub fn run(&mut self, text: &str) -> Result<Outcome> {
+        timed(|| self.load(text).eval())
+    }
+
+    /// Runs a script from a file.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be read; otherwise as for [`State::run`].
+    pub fn run_file(&mut self, path: impl AsRef<Path>) -> Result<Outcome> {
+        timed(|| self.load_file(path)?.eval())
+    }
+
+    /// Takes a text as a chunk, to be named, compiled or run.
+    pub fn load<'a>(&'a mut self, text: &'a (impl AsRef<[u8]> + ?Sized)) -> Chunk<'a> {
+        Chunk::new(self, Cow::Borrowed(text.as_ref()), "=chunk")
+    }
+
+    /// Takes a file as a chunk that is named after it.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be read.
+    pub fn load_file(&mut self, path: impl AsRef<Path>) -> Result<Chunk<'_>> {
+        let path = path.as_ref();
+        let text = std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source: Arc::new(source) })?;
+        Ok(Chunk::new(self, Cow::Owned(text), &format!("@{}", path.display())))
+    }
+}
+
+fn timed(run: impl FnOnce() -> Result<MultiValue>) -> Result<Outcome> {
+    let start = Instant::now();
+    let values = run()?;
+    Ok(Outcome::new(values, start.elapsed()))
+}
+
+/// The host's own data, by type.
+impl State {
+    /// Keeps a value of the host's with the VM, one of each type. Gives back the one
+    /// that was there.
+    ///
+    /// ```
+    /// use perilune::{Lua, Result, State};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// lua.set_app_data(vec!["gate opened"]);
+    /// lua.register("log_length", |state: &mut State, (): ()| -> Result<usize> {
+    ///     Ok(state.app_data::<Vec<&str>>().map_or(0, Vec::len))
+    /// })?;
+    /// assert_eq!(lua.call::<usize>("log_length", ())?, 1);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    pub fn set_app_data<T: Send + 'static>(&mut self, data: T) -> Option<T> {
+        // SAFETY: `&mut self` is the only use of the VM.
+        let all = unsafe { self.vm().app_data() };
+        let old: Box<dyn Any> = all.insert(TypeId::of::<T>(), Box::new(data))?;
+        old.downcast().ok().map(|old| *old)
+    }
+
+    /// The host's value of this type.
+    #[must_use]
+    pub fn app_data<T: Send + 'static>(&self) -> Option<&T> {
+        // SAFETY: `&self` keeps everybody from changing it.
+        unsafe { self.vm().app_data() }.get(&TypeId::of::<T>())?.downcast_ref()
+    }
+
+    /// The host's value of this type, to be changed.
+    pub fn app_data_mut<T: Send + 'static>(&mut self) -> Option<&mut T> {
+        // SAFETY: `&mut self` is the only use of the VM.
+        unsafe { self.vm().app_data() }.get_mut(&TypeId::of::<T>())?.downcast_mut()
+    }
+
+    /// Takes the host's value of this type away.
+    pub fn remove_app_data<T: Send + 'static>(&mut self) -> Option<T> {
+        // SAFETY: `&mut self` is the only use of the VM.
+        let old: Box<dyn Any> = unsafe { self.vm().app_data() }.remove(&TypeId::of::<T>())?;
+        old.downcast().ok().map(|old| *old)
+    }
+}
+
+/// The raw API.
+impl State {
+    /// What the VM uses.
+    #[must_use]
+    pub fn memory(&self) -> MemoryUse {
+        let vm = self.vm();
+        MemoryUse { used: vm.memory.used.get(), peak: vm.memory.peak.get(), allocations: vm.memory.count.get() }
+    }
+
+    /// Lets the `nth` allocation from now on fail, as if memory had run out; 0 for
+    /// none. For testing how a host copes: whatever happens, the answer is
+    /// [`Error::Memory`] or success, and the VM goes on working.
+    ///
+    /// ```
+    /// use perilune::{Error, Lua};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// lua.fail_allocation(1);
+    /// assert!(matches!(lua.create_table(), Err(Error::Memory)));
+    /// assert!(lua.create_table().is_ok());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn fail_allocation(&mut self, nth: u64) {
+        let vm = self.vm();
+        vm.memory.fail_at.set(if nth == 0 { 0 } else { vm.memory.count.get() + nth });
+    }
+
+    /// Gives the raw `lua_State` to engine code; see [`lua_sys`](crate::lua_sys).
+    ///
+    /// ```
+    /// use perilune::{Lua, lua_sys};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// // SAFETY: pushes and pops one value, and raises nothing.
+    /// let number = unsafe {
+    ///     lua.with_raw(|l| {
+    ///         lua_sys::lua_pushnumber(l, 7.0);
+    ///         let number = lua_sys::lua_tonumberx(l, -1, std::ptr::null_mut());
+    ///         lua_sys::lua_settop(l, -2);
+    ///         number
+    ///     })?
+    /// };
+    /// assert_eq!(number, 7.0);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Runtime`] if the stack is not as high as before; it is put right.
+    ///
+    /// # Safety
+    /// The closure keeps to the API's rules: it asks for stack space beyond 16 slots,
+    /// lets no error be raised past itself (`lua_pcall` what may raise), leaves the
+    /// values below the top it finds alone, and does not touch the allocator, the
+    /// panic function or the registry's foreign entries, nor close the state.
+    pub unsafe fn with_raw<T>(&mut self, work: impl FnOnce(*mut lua_State) -> T) -> Result<T> {
+        let vm = self.vm();
+        vm.begin(self)?;
+        let l = self.raw();
+        vm.gate.stack_floor.set(crate::vm::cstack::floor());
+        // SAFETY: raises nothing (I2).
+        let top = unsafe { sys::lua_gettop(l) };
+        let result = work(l);
+        // SAFETY: as above; the handler is put back in case its slot was popped.
+        let found = unsafe {
+            let found = sys::lua_gettop(l);
+            sys::lua_settop(l, top);
+            let handler = vm.frame.get().handler;
+            if found < top && handler != 0 {
+                sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.handler.into());
+                sys::lua_replace(l, handler);
+            }
+            found
+        };
+        vm.settle()?;
+        if found == top {
+            return Ok(result);
+        }
+        let message = format!("raw code left the stack at height {found} instead of {top}: pop what you push, and nothing else");
+        Err(RuntimeError { message, ..RuntimeError::default() }.into())
+    }
+}

@@ -1,0 +1,130 @@
+//! The VM's memory: exact accounting, a limit, and the two modes.
+//!
+//! *Strict*, while Lua runs: an allocation past the limit is refused, and the VM
+//! raises its out-of-memory error inside the protected call. *Grace*, while Rust
+//! calls the API unprotected: the allocation passes, a flag is set, and the
+//! operation reports the error when it is done (invariant I3).
+
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+use crate::sys;
+use crate::vm::owner::Vm;
+
+unsafe extern "C" {
+    fn realloc(block: *mut c_void, size: usize) -> *mut c_void;
+    fn free(block: *mut c_void);
+}
+
+/// What the allocator knows. All sizes are in bytes.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    /// Refuse (strict) rather than note (grace).
+    pub strict: Cell<bool>,
+    /// An allocation passed in grace that strict would have refused.
+    pub over: Cell<bool>,
+    pub used: Cell<usize>,
+    pub peak: Cell<usize>,
+    pub limit: Cell<usize>,
+    /// Allocations and growths so far.
+    pub count: Cell<u64>,
+    /// The value of `count` at which an allocation is refused; 0 never.
+    pub fail_at: Cell<u64>,
+    /// The VM's built-in allocator, where it insists on it.
+    pub inner: Option<Inner>,
+}
+
+/// An allocator that ours counts for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Inner {
+    pub function: unsafe extern "C-unwind" fn(*mut c_void, *mut c_void, usize, usize) -> *mut c_void,
+    pub data: *mut c_void,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self {
+            strict: Cell::new(false),
+            over: Cell::new(false),
+            used: Cell::new(0),
+            peak: Cell::new(0),
+            limit: Cell::new(usize::MAX),
+            count: Cell::new(0),
+            fail_at: Cell::new(0),
+            inner: None,
+        }
+    }
+
+    /// Whether a growth to `used` bytes is allowed; counts it.
+    #[inline]
+    fn admits(&self, used: usize) -> bool {
+        let count = self.count.get() + 1;
+        self.count.set(count);
+        used <= self.limit.get() && count != self.fail_at.get()
+    }
+
+    /// # Safety
+    /// As for `lua_Alloc`: `block` came from here with `old` bytes, or is null.
+    #[inline]
+    unsafe fn resize(&self, block: *mut c_void, old: usize, size: usize) -> *mut c_void {
+        // SAFETY: the caller's contract is the allocator's.
+        unsafe {
+            match self.inner {
+                Some(inner) => (inner.function)(inner.data, block, old, size),
+                None if size == 0 => {
+                    free(block);
+                    ptr::null_mut()
+                }
+                None => realloc(block, size),
+            }
+        }
+    }
+}
+
+/// The `lua_Alloc` of every VM. `ud` is the VM (I1).
+pub(crate) unsafe extern "C-unwind" fn allocate(ud: *mut c_void, block: *mut c_void, old: usize, size: usize) -> *mut c_void {
+    // SAFETY: I1; the VM outlives its last allocation.
+    let memory = unsafe { &(*ud.cast::<Vm>()).memory };
+    // For new blocks Lua 5.4 passes the kind of object as the old size.
+    let old = if block.is_null() { 0 } else { old };
+    let used = memory.used.get() - old + size;
+    if size > old && !memory.admits(used) {
+        if memory.strict.get() {
+            return ptr::null_mut();
+        }
+        memory.over.set(true);
+    }
+    // SAFETY: the VM calls its allocator as `lua_Alloc` demands.
+    let new = unsafe { memory.resize(block, old, size) };
+    if new.is_null() && size != 0 {
+        return exhausted(memory, block, old, size);
+    }
+    memory.used.set(used);
+    if used > memory.peak.get() {
+        memory.peak.set(used);
+    }
+    new
+}
+
+/// The system itself has no memory left.
+#[cold]
+fn exhausted(memory: &Memory, block: *mut c_void, old: usize, size: usize) -> *mut c_void {
+    if size <= old {
+        // Lua relies on shrinking never to fail. The block is as good as it was.
+        memory.used.set(memory.used.get() - old + size);
+        return block;
+    }
+    if !memory.strict.get() {
+        // Nothing can be raised here: end as Rust's own allocator would.
+        std::alloc::handle_alloc_error(std::alloc::Layout::from_size_align(size, 16).unwrap_or(std::alloc::Layout::new::<u8>()));
+    }
+    ptr::null_mut()
+}
+
+/// A registry or memory figure as the API's `int`, capped.
+pub(crate) fn to_c_int(number: usize) -> c_int {
+    c_int::try_from(number).unwrap_or(c_int::MAX)
+}
+
+const _: sys::lua_Alloc = Some(allocate);

@@ -1,0 +1,139 @@
+//! Lua 5.4's side of the contract.
+
+use std::ffi::{CStr, c_int, c_void};
+use std::ptr;
+
+use super::{BackendKind, Number};
+use crate::sys::{self, lua_State};
+use crate::vm::alloc;
+use crate::vm::libs::{Library, Libs};
+use crate::vm::owner::Vm;
+
+pub(super) const KIND: BackendKind = BackendKind::Lua54;
+
+pub(super) fn interruptible() -> Option<bool> {
+    // There is no compiled code; hooks reach every instruction.
+    Some(true)
+}
+
+/// A new state whose memory is `vm`'s, or null.
+///
+/// # Safety
+/// `vm` is valid, unused, and outlives the state.
+pub(crate) unsafe fn new_state(vm: *mut Vm) -> *mut lua_State {
+    // SAFETY: I1: the user data is the VM.
+    unsafe { sys::lua_newstate(Some(alloc::allocate), vm.cast()) }
+}
+
+/// Closes the state; `vm` is still valid.
+///
+/// # Safety
+/// Nothing uses the state any more.
+pub(crate) unsafe fn close_state(l: *mut lua_State, _: &Vm) {
+    // SAFETY: the caller's.
+    unsafe { sys::lua_close(l) };
+}
+
+/// `[-0, +1, -]`
+///
+/// # Safety
+/// Room for one value.
+#[inline]
+pub(crate) unsafe fn push_globals(l: *mut lua_State) {
+    // SAFETY: raises nothing (I2).
+    unsafe { sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, sys::LUA_RIDX_GLOBALS.into()) };
+}
+
+/// `[-0, +1, m]`
+///
+/// # Safety
+/// Room for one value, in grace.
+#[inline]
+pub(crate) unsafe fn new_userdata(l: *mut lua_State, size: usize) -> *mut c_void {
+    // SAFETY: only wants memory (I3).
+    unsafe { sys::lua_newuserdatauv(l, size, 0) }
+}
+
+/// Pushes an integer; here every one fits. `[-0, +1, -]`
+///
+/// # Safety
+/// Room for one value.
+#[inline]
+pub(crate) unsafe fn push_integer(l: *mut lua_State, value: i64) -> bool {
+    // SAFETY: raises nothing (I2).
+    unsafe { sys::lua_pushinteger(l, value) };
+    true
+}
+
+/// The whole number at `index`; numeric strings count, as everywhere in Lua. `[-0, +0, -]`
+///
+/// # Safety
+/// `index` is acceptable.
+#[inline]
+pub(crate) unsafe fn integer_at(l: *mut lua_State, index: c_int) -> Option<i64> {
+    let mut ok = 0;
+    // SAFETY: reads only (I2).
+    let integer = unsafe { sys::lua_tointegerx(l, index, &raw mut ok) };
+    (ok != 0).then_some(integer)
+}
+
+/// The number at `index`, which is one.
+///
+/// # Safety
+/// The value is a number.
+pub(crate) unsafe fn number_at(l: *mut lua_State, index: c_int) -> Number {
+    // SAFETY: reads only (I2).
+    unsafe {
+        if sys::lua_isinteger(l, index) != 0 {
+            return Number::Integer(sys::lua_tointegerx(l, index, ptr::null_mut()));
+        }
+        Number::Float(sys::lua_tonumberx(l, index, ptr::null_mut()))
+    }
+}
+
+/// The length of a string, table or userdata, without metamethods.
+///
+/// # Safety
+/// `index` is acceptable.
+#[inline]
+pub(crate) unsafe fn raw_length(l: *mut lua_State, index: c_int) -> usize {
+    // SAFETY: reads only (I2).
+    let length = unsafe { sys::lua_rawlen(l, index) };
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+/// `table[index]` by whole-number key. `[-0, +1, -]`
+///
+/// # Safety
+/// The value at `table` is a table; room for one value.
+#[inline]
+pub(crate) unsafe fn raw_get_index(l: *mut lua_State, table: c_int, index: usize) {
+    // SAFETY: reads only (I2).
+    unsafe { sys::lua_rawgeti(l, table, index as i64) };
+}
+
+/// Every library there is, in the order in which they are opened.
+pub(crate) const LIBRARIES: &[Library] = &[
+    Library { flag: Libs::BASE, name: c"_G", open: sys::luaopen_base },
+    Library { flag: Libs::PACKAGE, name: c"package", open: sys::luaopen_package },
+    Library { flag: Libs::COROUTINE, name: c"coroutine", open: sys::luaopen_coroutine },
+    Library { flag: Libs::TABLE, name: c"table", open: sys::luaopen_table },
+    Library { flag: Libs::STRING, name: c"string", open: sys::luaopen_string },
+    Library { flag: Libs::UTF8, name: c"utf8", open: sys::luaopen_utf8 },
+    Library { flag: Libs::MATH, name: c"math", open: sys::luaopen_math },
+    Library { flag: Libs::IO, name: c"io", open: sys::luaopen_io },
+    Library { flag: Libs::OS.union(Libs::OS_UNSAFE), name: c"os", open: sys::luaopen_os },
+    Library { flag: Libs::DEBUG, name: c"debug", open: sys::luaopen_debug },
+];
+
+/// Libraries that this backend lacks.
+pub(crate) const MISSING: Libs = Libs::BIT.union(Libs::JIT).union(Libs::JIT_UNSAFE).union(Libs::FFI);
+
+/// The Lua part of the library set; see `libs.rs`.
+pub(crate) const PRELUDE: &str = concat!(include_str!("lua54.lua"), include_str!("../prelude.lua"));
+
+/// The prelude's chunk name.
+pub(crate) const PRELUDE_NAME: &CStr = c"=perilune";
+
+/// Opened whether scripts see it or not: the prelude needs the base functions.
+pub(crate) const ALWAYS_OPENED: Libs = Libs::BASE;

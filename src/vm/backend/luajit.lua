@@ -1,0 +1,64 @@
+-- The prelude's LuaJIT part: what LuaJIT has beyond Lua 5.4's names, and a check of
+-- the C stack before every library function that calls Lua from C, since LuaJIT has
+-- none. The wrapped functions end in tail calls, so that messages name the caller's.
+local guard, unchecked, base, coroutines, all_of_os, some_jit, all_of_jit = ...
+
+local G, base_names = _G, {
+  _G = 1, _VERSION = 1, assert = 1, collectgarbage = 1, error = 1, getmetatable = 1, ipairs = 1, load = 1,
+  loadstring = 1, next = 1, pairs = 1, pcall = 1, print = 1, rawequal = 1, rawget = 1, rawlen = 1, rawset = 1,
+  select = 1, setmetatable = 1, tonumber = 1, tostring = 1, type = 1, unpack = 1, xpcall = 1,
+}
+
+local jit = jit
+if not all_of_jit then
+  G.jit = some_jit and { version = jit.version, version_num = jit.version_num, os = jit.os, arch = jit.arch } or nil
+end
+
+if coroutine then
+  local resume, wrap = coroutine.resume, coroutine.wrap
+  function coroutine.resume(...) guard() return resume(...) end
+  function coroutine.wrap(f)
+    local co = wrap(f)
+    return function(...) guard() return co(...) end
+  end
+end
+
+if string then
+  local type, select, gsub, format = type, select, string.gsub, string.format
+  function string.gsub(s, pattern, replacement, n)
+    if type(replacement) ~= "string" then guard() end
+    return gsub(s, pattern, replacement, n)
+  end
+  local function plain(v) local t = type(v) return t == "number" or t == "string" end
+  -- Up to three plain values cost nothing in compiled code.
+  function string.format(f, ...)
+    local n = select("#", ...)
+    if n == 1 then
+      local a = ...
+      if not plain(a) then guard() end
+    elseif n == 2 then
+      local a, b = ...
+      if not (plain(a) and plain(b)) then guard() end
+    elseif n == 3 then
+      local a, b, c = ...
+      if not (plain(a) and plain(b) and plain(c)) then guard() end
+    else
+      guard()
+    end
+    return format(f, ...)
+  end
+end
+
+if table then
+  local sort = table.sort
+  function table.sort(t, before) guard() return sort(t, before) end
+end
+
+if base then
+  local print, load, type, select = print, load, type, select
+  function G.print(...) guard() return print(...) end
+  function G.load(chunk, ...)
+    if type(chunk) == "function" then guard() end
+    return load(chunk, ...)
+  end
+end

@@ -1,0 +1,236 @@
+/* The frames that may raise. Every function of Lua's API that can raise an
+   error is called from here, inside a protected call that Rust made, so that
+   no error ever jumps over a Rust frame; and every Rust callback is entered
+   from here, so that raising its error is the last act of a frame that owns
+   nothing. Nothing in this file allocates outside Lua or keeps state. */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#endif
+#include "door.h"
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HERE ((const char *)__builtin_frame_address(0))
+
+/* The allocator's user data leads from any thread of a VM to the VM. */
+static Gate *gate_of(lua_State *L) {
+  void *ud;
+  lua_getallocf(L, &ud);
+  return (Gate *)ud;
+}
+
+static int stack_overflow(lua_State *L) {
+  return luaL_error(L, "C stack overflow (too many nested calls between Lua and the host)");
+}
+
+/* ---- Out of Lua ------------------------------------------------------- */
+
+/* The function behind every Rust callback. Upvalue 1: its Callback. */
+int perilune_door(lua_State *L) {
+  Callback *self = (Callback *)lua_touserdata(L, lua_upvalueindex(1));
+  int results;
+  if (HERE < self->gate->stack_floor) return stack_overflow(L);
+  results = self->call(L, self);
+  return results >= 0 ? results : lua_error(L);
+}
+
+/* A check for library functions that re-enter Lua from C: raises when the
+   C stack is nearly used up. () -> () */
+int perilune_guard(lua_State *L) {
+  return HERE < gate_of(L)->stack_floor ? stack_overflow(L) : 0;
+}
+
+/* The message handler: keeps the error value as it is and leaves the
+   traceback in a slot that exists already, so that only the traceback's own
+   text can want memory. (value) -> value */
+int perilune_handler(lua_State *L) {
+  luaL_traceback(L, L, NULL, 1);
+  lua_rawseti(L, LUA_REGISTRYINDEX, gate_of(L)->traceback_slot);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* Reached only when an error was raised outside every protected call. */
+int perilune_unprotected(lua_State *L) {
+  const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "(no message)";
+  fprintf(stderr, "perilune: a Lua error was raised outside a protected call "
+                  "(raw API code must use lua_pcall): %s\n", message);
+  abort();
+}
+
+/* ---- Protected bodies: into Lua --------------------------------------- */
+
+/* A frame of its own for a piece of Rust. (any...) -> what it left */
+static int body_job(lua_State *L) {
+  Gate *gate = gate_of(L);
+  Job *job = gate->job;
+  gate->job = NULL;
+  luaL_checkstack(L, job->room, "too many values");
+  return job->run(L, job);
+}
+
+static void compile(lua_State *L, Source *source) {
+  source->status = luaL_loadbufferx(L, source->text, source->length, source->name, source->mode);
+  if (source->status != 0) lua_error(L);
+  if (source->environment == 0) return;
+  lua_pushvalue(L, source->environment);
+#ifdef PERILUNE_LUAJIT
+  lua_setfenv(L, -2);
+#else
+  if (lua_setupvalue(L, -2, 1) == NULL) lua_pop(L, 1); /* a chunk always has _ENV */
+#endif
+}
+
+static Source *take_source(lua_State *L) {
+  Gate *gate = gate_of(L);
+  Source *source = gate->source;
+  gate->source = NULL;
+  return source;
+}
+
+/* (environment?) -> function */
+static int body_load(lua_State *L) {
+  compile(L, take_source(L));
+  return 1;
+}
+
+/* Compiles and calls in one protected call. (environment?) -> results */
+static int body_run(lua_State *L) {
+  int base = lua_gettop(L);
+  compile(L, take_source(L));
+  lua_call(L, 0, LUA_MULTRET);
+  return lua_gettop(L) - base;
+}
+
+/* (object, key) -> object[key] */
+static int body_index(lua_State *L) {
+  lua_settop(L, 2);
+  lua_gettable(L, 1);
+  return 1;
+}
+
+/* (object, key, value) -> () */
+static int body_setindex(lua_State *L) {
+  lua_settop(L, 3);
+  lua_settable(L, 1);
+  return 0;
+}
+
+/* rawset, for tables near the VM's own limits. (table, key, value) -> () */
+static int body_rawset(lua_State *L) {
+  lua_settop(L, 3);
+  lua_rawset(L, 1);
+  return 0;
+}
+
+/* #object, with __len; raises when that is no integer. (object) -> number */
+static int body_len(lua_State *L) {
+#ifdef PERILUNE_LUAJIT
+  if (luaL_callmeta(L, 1, "__len")) {
+    if (!lua_isnumber(L, -1)) return luaL_error(L, "object length is not an integer");
+    return 1;
+  }
+  lua_pushnumber(L, (lua_Number)lua_objlen(L, 1));
+#else
+  lua_pushinteger(L, luaL_len(L, 1));
+#endif
+  return 1;
+}
+
+/* (a, b) -> a == b, with __eq */
+static int body_equal(lua_State *L) {
+#ifdef PERILUNE_LUAJIT
+  lua_pushboolean(L, lua_equal(L, 1, 2));
+#else
+  lua_pushboolean(L, lua_compare(L, 1, 2, LUA_OPEQ));
+#endif
+  return 1;
+}
+
+/* tostring(value), with __tostring. (value) -> string */
+static int body_tostring(lua_State *L) {
+#ifdef PERILUNE_LUAJIT
+  lua_settop(L, 1);
+  if (luaL_callmeta(L, 1, "__tostring")) {
+    if (lua_type(L, -1) != LUA_TSTRING) return luaL_error(L, "'__tostring' must return a string");
+    return 1;
+  }
+  switch (lua_type(L, 1)) {
+    case LUA_TNUMBER: case LUA_TSTRING: lua_tostring(L, 1); break;
+    case LUA_TBOOLEAN: lua_pushstring(L, lua_toboolean(L, 1) ? "true" : "false"); break;
+    case LUA_TNIL: lua_pushliteral(L, "nil"); break;
+    default: lua_pushfstring(L, "%s: %p", luaL_typename(L, 1), lua_topointer(L, 1));
+  }
+#else
+  luaL_tolstring(L, 1, NULL);
+#endif
+  return 1;
+}
+
+/* One step of a traversal. (table, key) -> (key, value) or () */
+static int body_next(lua_State *L) {
+  lua_settop(L, 2);
+  return lua_next(L, 1) ? 2 : 0;
+}
+
+/* Copies a long text into the VM. (light userdata: Source) -> string */
+static int body_text(lua_State *L) {
+  Source *source = take_source(L);
+  lua_pushlstring(L, source->text, source->length);
+  return 1;
+}
+
+/* (array slots, hash slots) -> table */
+static int body_table(lua_State *L) {
+  lua_createtable(L, (int)lua_tonumber(L, 1), (int)lua_tonumber(L, 2));
+  return 1;
+}
+
+/* lua_gc. (what, data) -> number */
+static int body_collect(lua_State *L) {
+  int answer = lua_gc(L, (int)lua_tonumber(L, 1), (int)lua_tonumber(L, 2));
+  lua_pushnumber(L, answer);
+  return 1;
+}
+
+/* Opens one library. (opener, name) -> whatever the opener returned */
+static int body_open(lua_State *L) {
+  lua_settop(L, 2);
+#ifdef PERILUNE_LUAJIT
+  lua_call(L, 1, 1);
+#else
+  luaL_requiref(L, lua_tostring(L, 2), lua_tocfunction(L, 1), 1);
+#endif
+  return 1;
+}
+
+/* In the order of Rust's `Body`. */
+const lua_CFunction perilune_bodies[] = {
+  body_job, body_load, body_run, body_index, body_setindex, body_rawset, body_len, body_equal,
+  body_tostring, body_next, body_text, body_table, body_collect, body_open,
+};
+
+/* ---- The C stack ------------------------------------------------------ */
+
+/* The bounds of the calling thread's stack, both 0 where they are unknown. */
+void perilune_stack_bounds(uintptr_t *low, uintptr_t *high) {
+  *low = *high = 0;
+#if defined(__linux__)
+  {
+    pthread_attr_t attributes;
+    void *address;
+    size_t size;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+    if (pthread_attr_getstack(&attributes, &address, &size) == 0) {
+      *low = (uintptr_t)address;
+      *high = (uintptr_t)address + size;
+    }
+    pthread_attr_destroy(&attributes);
+  }
+#elif defined(__APPLE__)
+  *high = (uintptr_t)pthread_get_stackaddr_np(pthread_self());
+  *low = *high - pthread_get_stacksize_np(pthread_self());
+#endif
+}

@@ -1,0 +1,47 @@
+/* The words that the C doors and their Rust side share. Rust's twins of these
+   structs are in vm/owner.rs (Gate), vm/trampoline.rs (Callback) and
+   vm/protect.rs (Job, Source); the field order is the contract. */
+#ifndef PERILUNE_DOOR_H
+#define PERILUNE_DOOR_H
+
+#include <stddef.h>
+#include <lua.h>
+#include <lauxlib.h>
+
+struct Job;
+struct Source;
+
+/* The head of Rust's `Vm`: what a C frame needs to know of it. */
+typedef struct Gate {
+  const char *stack_floor; /* no re-entry from a frame below this address */
+  struct Job *job;         /* what perilune_job is to run, taken at its start */
+  struct Source *source;   /* what perilune_load/_run are to compile, likewise */
+  int traceback_slot;      /* registry slot that receives the traceback */
+} Gate;
+
+/* A Rust callback, living in a userdata that is its Lua function's upvalue.
+   `call` never raises: it answers the number of results on top of the stack,
+   or -1 with the error value on top. */
+typedef struct Callback {
+  Gate *gate;
+  int (*call)(lua_State *L, struct Callback *self);
+} Callback;
+
+/* A piece of Rust that wants a frame of its own with `room` free slots.
+   `run` never raises: it answers the number of results on top of the stack. */
+typedef struct Job {
+  int room;
+  int (*run)(lua_State *L, struct Job *self);
+} Job;
+
+/* A chunk to compile. `status` is written back when compiling fails. */
+typedef struct Source {
+  const char *text;
+  size_t length;
+  const char *name;
+  const char *mode;
+  int environment; /* the argument that holds the environment, 0: globals */
+  int status;
+} Source;
+
+#endif

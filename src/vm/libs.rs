@@ -1,0 +1,189 @@
+//! Which libraries a VM is opened with, and what is taken out of them.
+//!
+//! The C libraries are opened first, then the *prelude* runs: Lua code of
+//! `backend/` and `prelude.lua` that removes what is not on a list of names and
+//! wraps what has to be checked. Names are allowed, not forbidden, so that what a
+//! newer Lua adds is out until somebody has looked at it.
+
+use std::ffi::{CStr, c_int};
+use std::ops::{BitOr, Sub};
+
+use crate::error::{Error, Result};
+use crate::sys::{self, lua_State};
+use crate::vm::backend;
+use crate::vm::owner::perilune_guard;
+use crate::vm::protect::{self, Body, Source};
+use crate::vm::stack::StackGuard;
+use crate::vm::state::State;
+
+/// A set of libraries to open in a VM.
+///
+/// [`Libs::SAFE`] is what scripts nobody has read may have. The others can break
+/// perilune's promises and are opened by
+/// [`Builder::unsafe_libs`](crate::Builder::unsafe_libs) only.
+///
+/// ```
+/// use perilune::{Libs, Lua};
+///
+/// let mut lua = Lua::builder().libs(Libs::SAFE - Libs::OS).build()?;
+/// lua.run("assert(os == nil and string ~= nil)")?;
+/// # Ok::<(), perilune::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Libs(u32);
+
+impl Libs {
+    /// Nothing at all, not even `print`.
+    pub const NONE: Self = Self(0);
+    /// The base functions, without files, bytecode, environments and finalizers.
+    pub const BASE: Self = Self(1);
+    /// `coroutine` (on LuaJIT a part of the base library).
+    pub const COROUTINE: Self = Self(1 << 1);
+    /// `table`.
+    pub const TABLE: Self = Self(1 << 2);
+    /// `string`, without `dump`.
+    pub const STRING: Self = Self(1 << 3);
+    /// `math`.
+    pub const MATH: Self = Self(1 << 4);
+    /// `bit` (LuaJIT only).
+    pub const BIT: Self = Self(1 << 5);
+    /// `utf8` (Lua 5.4 only).
+    pub const UTF8: Self = Self(1 << 6);
+    /// `os.clock`, `os.time`, `os.date` and `os.difftime`.
+    pub const OS: Self = Self(1 << 7);
+    /// `jit.version`, `jit.version_num`, `jit.os` and `jit.arch` (LuaJIT only).
+    pub const JIT: Self = Self(1 << 8);
+
+    /// Unsafe: the rest of the base and string libraries: `dofile`, `loadfile`,
+    /// `getfenv`, `setfenv`, `newproxy`, all of `collectgarbage`, `__gc` in
+    /// `setmetatable`, `string.dump`, and bytecode in `load`. Bytecode is not
+    /// verified by the VM and can corrupt memory; a script's finalizer runs inside
+    /// host operations.
+    pub const UNCHECKED: Self = Self(1 << 16);
+    /// Unsafe: `require` and `package`: loads and runs machine code.
+    pub const PACKAGE: Self = Self(1 << 17);
+    /// Unsafe: `io`: files and processes.
+    pub const IO: Self = Self(1 << 18);
+    /// Unsafe: all of `os`: processes, files, the environment, `os.exit`.
+    pub const OS_UNSAFE: Self = Self(1 << 19);
+    /// Unsafe: `debug`: reaches the doors themselves (`debug.setupvalue`).
+    pub const DEBUG: Self = Self(1 << 20);
+    /// Unsafe: `ffi` (LuaJIT only): any memory, any C function.
+    pub const FFI: Self = Self(1 << 21);
+    /// Unsafe: all of `jit` and `jit.util` (LuaJIT only).
+    pub const JIT_UNSAFE: Self = Self(1 << 22);
+
+    /// What scripts that nobody has read may have.
+    pub const SAFE: Self = Self(0x1ff);
+    /// Every library, as the stand-alone interpreter opens them.
+    pub const ALL: Self = Self(Self::SAFE.0 | 0x7f << 16);
+
+    /// Both sets together, in constants; elsewhere `a | b`.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every library of `other` is in this set.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether any library of `other` is in this set.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl BitOr for Libs {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        self.union(other)
+    }
+}
+
+impl Sub for Libs {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+/// One C library.
+#[derive(Debug)]
+pub(crate) struct Library {
+    /// Opened when any of these was asked for.
+    pub flag: Libs,
+    pub name: &'static CStr,
+    pub open: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int,
+}
+
+/// Opens `libs` in a new VM.
+pub(crate) fn open(state: &mut State, libs: Libs) -> Result<()> {
+    let wanted = backend::LIBRARIES.iter().filter(|library| (libs | backend::ALWAYS_OPENED).intersects(library.flag));
+    for library in wanted {
+        open_one(state, library)?;
+    }
+    run_prelude(state, libs)
+}
+
+fn open_one(state: &mut State, library: &Library) -> Result<()> {
+    let (vm, l) = (state.vm(), state.raw());
+    // SAFETY: pushes within the room of a new state (I4); opening runs in a body (I2).
+    unsafe {
+        let _balance = StackGuard::new(l);
+        protect::push_body(&vm, l, Body::Open);
+        sys::lua_pushcclosure(l, Some(library.open), 0);
+        sys::lua_pushlstring(l, library.name.as_ptr(), library.name.count_bytes());
+        protect::call_body(state, 2, 1)?;
+        if library.flag == Libs::FFI {
+            // The only library that does not make itself a global.
+            backend::push_globals(l);
+            sys::lua_pushlstring(l, library.name.as_ptr(), library.name.count_bytes());
+            sys::lua_pushvalue(l, -3);
+            sys::lua_rawset(l, -3);
+        }
+    }
+    Ok(())
+}
+
+/// Runs the prelude with `(guard, libraries...)`; it says itself what it takes.
+fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
+    const ASKED: [Libs; 6] = [Libs::UNCHECKED, Libs::BASE, Libs::COROUTINE, Libs::OS_UNSAFE, Libs::JIT, Libs::JIT_UNSAFE];
+    let (vm, l) = (state.vm(), state.raw());
+    let mut source = Source {
+        text: backend::PRELUDE.as_ptr().cast(),
+        length: backend::PRELUDE.len(),
+        name: backend::PRELUDE_NAME.as_ptr(),
+        mode: c"t".as_ptr(),
+        environment: 0,
+        status: 0,
+    };
+    // SAFETY: pushes within the room of a new state (I4); compiling and running are protected (I2).
+    unsafe {
+        let _balance = StackGuard::new(l);
+        vm.gate.source.set(&raw mut source);
+        protect::push_body(&vm, l, Body::Load);
+        protect::call_body(state, 0, 1)?;
+        sys::lua_pushcclosure(l, Some(perilune_guard), 0);
+        for flag in ASKED {
+            sys::lua_pushboolean(l, libs.contains(flag).into());
+        }
+        protect::call_body(state, 1 + super::alloc::to_c_int(ASKED.len()), 0)
+    }
+}
+
+/// An error if an unsafe library was asked for that the linked Lua does not have.
+/// All of them at once means: all there are.
+pub(crate) fn check_available(libs: Libs) -> Result<()> {
+    let missing = backend::MISSING - Libs::SAFE;
+    if libs.contains(Libs::ALL) || !libs.intersects(missing) {
+        return Ok(());
+    }
+    Err(Error::Unsupported {
+        feature: "opening `ffi` or all of `jit`",
+        reason: "they are LuaJIT's, and this program runs Lua 5.4: see `Backend::current()`",
+    })
+}

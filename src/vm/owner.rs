@@ -1,0 +1,279 @@
+//! The VM itself: opened once, closed once, and what every door needs to know of it.
+
+use std::any::{Any, TypeId};
+use std::cell::{Cell, RefCell, UnsafeCell};
+use std::collections::HashMap;
+use std::ffi::c_int;
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::sys::{self, lua_State};
+use crate::vm::alloc::Memory;
+use crate::vm::protect::{Body, Job, Source};
+use crate::vm::registry::{Node, Shared, Slot};
+use crate::vm::state::State;
+use crate::vm::{backend, cstack, failure, trampoline};
+
+/// Free slots that every C frame has above its arguments, less a few that the
+/// doors themselves need when the frame is full (I4).
+pub(crate) const ROOM: c_int = sys::LUA_MINSTACK - 4;
+
+/// The head of the VM that `door.c` reads; `Gate` in `door.h`.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Gate {
+    pub stack_floor: Cell<usize>,
+    pub job: Cell<*mut Job>,
+    pub source: Cell<*mut Source>,
+    pub traceback_slot: Cell<c_int>,
+}
+
+/// What the running C frame offers to operations in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    /// Stack index of a message handler that stands ready, 0 for none.
+    pub handler: c_int,
+    /// The highest stack index that may be used without asking for room.
+    pub ceiling: c_int,
+}
+
+impl Frame {
+    /// The main state at rest: the handler in slot 1, nothing else.
+    const OUTERMOST: Self = Self { handler: 1, ceiling: ROOM };
+
+    /// A callback or body that was called with `arguments` values.
+    #[inline]
+    pub(crate) fn above(arguments: c_int) -> Self {
+        Self { handler: 0, ceiling: arguments + ROOM }
+    }
+}
+
+/// Registry indices of what the doors fetch.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Fixtures {
+    pub handler: c_int,
+    pub traceback: c_int,
+    /// Metatable of error carriers.
+    pub carrier: c_int,
+    /// An empty carrier made in advance.
+    pub spare: c_int,
+    /// Metatable of callbacks.
+    pub callback: c_int,
+    pub bodies: [c_int; Body::COUNT],
+}
+
+/// One Lua VM (invariant I1).
+#[repr(C)]
+pub(crate) struct Vm {
+    /// First, because `door.c` finds it through the allocator's user data.
+    pub gate: Gate,
+    pub memory: Memory,
+    pub frame: Cell<Frame>,
+    /// Protected calls in progress; 0 when only the host runs.
+    pub depth: Cell<u32>,
+    pub fixtures: Fixtures,
+    pub shared: Arc<Shared>,
+    /// A failure of a finalizer, waiting for the next outermost call.
+    pub pending: Cell<bool>,
+    pub failure: RefCell<Option<Error>>,
+    free: RefCell<Vec<Box<Node>>>,
+    app_data: UnsafeCell<HashMap<TypeId, Box<dyn Any + Send>>>,
+}
+
+/// A VM found through one of its states. Only a pointer: it stays valid while the state does.
+#[derive(Clone, Copy)]
+pub(crate) struct VmRef(NonNull<Vm>);
+
+impl VmRef {
+    /// # Safety
+    /// `l` is a live state of a perilune VM.
+    #[inline]
+    pub(crate) unsafe fn of(l: *mut lua_State) -> Self {
+        let mut ud = ptr::null_mut();
+        // SAFETY: I1: the user data is the VM; reading it raises nothing (I2).
+        unsafe {
+            sys::lua_getallocf(l, &raw mut ud);
+            Self(NonNull::new_unchecked(ud.cast()))
+        }
+    }
+}
+
+impl Deref for VmRef {
+    type Target = Vm;
+
+    #[inline]
+    fn deref(&self) -> &Vm {
+        // SAFETY: I1: whoever holds a live state may read its VM.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Vm {
+    /// Opens a VM without libraries; `limit` in bytes holds from the first allocation on.
+    pub(crate) fn open(memory: Memory) -> Result<*mut lua_State> {
+        let vm = Box::into_raw(Box::new(Self {
+            gate: Gate {
+                stack_floor: Cell::new(cstack::floor()),
+                job: Cell::new(ptr::null_mut()),
+                source: Cell::new(ptr::null_mut()),
+                traceback_slot: Cell::new(0),
+            },
+            memory,
+            frame: Cell::new(Frame::OUTERMOST),
+            depth: Cell::new(0),
+            fixtures: Fixtures::default(),
+            shared: Arc::default(),
+            pending: Cell::new(false),
+            failure: RefCell::default(),
+            free: RefCell::default(),
+            app_data: UnsafeCell::default(),
+        }));
+        // SAFETY: `vm` is valid and stays so until `close`; nobody else knows it yet.
+        unsafe {
+            (*vm).memory.strict.set(true);
+            let l = backend::new_state(vm);
+            (*vm).memory.strict.set(false);
+            if l.is_null() {
+                drop(Box::from_raw(vm));
+                return Err(Error::Memory);
+            }
+            sys::lua_atpanic(l, Some(perilune_unprotected));
+            (*vm).fixtures = Fixtures::install(l);
+            (*vm).gate.traceback_slot.set((*vm).fixtures.traceback);
+            sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, (*vm).fixtures.handler.into());
+            if let Err(error) = (*vm).settle() {
+                Self::close(l);
+                return Err(error);
+            }
+            Ok(l)
+        }
+    }
+
+    /// Closes the VM and reports what went wrong in finalizers.
+    ///
+    /// # Safety
+    /// `l` is the main state from [`Vm::open`], nothing of it is borrowed or running,
+    /// and it is not used again.
+    pub(crate) unsafe fn close(l: *mut lua_State) -> Option<Error> {
+        // SAFETY: as the caller promises; the VM is freed after the last state (I1).
+        unsafe {
+            let vm = VmRef::of(l).0.as_ptr();
+            (*vm).shared.close();
+            (*vm).gate.stack_floor.set(cstack::floor());
+            // The libraries' finalizers must not fail for want of memory.
+            (*vm).memory.strict.set(false);
+            backend::close_state(l, &*vm);
+            debug_assert_eq!((*vm).memory.used.get(), 0, "memory left after lua_close");
+            Box::from_raw(vm).failure.into_inner()
+        }
+    }
+
+    /// What every operation does first: collects dropped handles, reports what waits.
+    #[inline]
+    pub(crate) fn begin(&self, state: &mut State) -> Result<()> {
+        if self.shared.has_drops() || self.pending.get() { self.attend(state) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn attend(&self, state: &mut State) -> Result<()> {
+        let l = state.raw();
+        for node in self.shared.take_drops() {
+            // SAFETY: the slot exists, so storing into it allocates nothing (I2, I6); one slot of room is kept (I4).
+            unsafe {
+                sys::lua_pushboolean(l, 0);
+                sys::lua_rawseti(l, sys::LUA_REGISTRYINDEX, node.index().into());
+            }
+            self.free.borrow_mut().push(node);
+        }
+        if self.depth.get() != 0 || !self.pending.get() {
+            return Ok(());
+        }
+        self.pending.set(false);
+        self.failure.borrow_mut().take().map_or(Ok(()), Err)
+    }
+
+    /// What every operation does last: an allocation that passed in grace is an error.
+    #[inline]
+    pub(crate) fn settle(&self) -> Result<()> {
+        if self.memory.over.get() {
+            self.memory.over.set(false);
+            return Err(Error::Memory);
+        }
+        Ok(())
+    }
+
+    /// Keeps a finalizer's failure for the next outermost call; the first one counts.
+    pub(crate) fn postpone(&self, error: Error) {
+        self.failure.borrow_mut().get_or_insert(error);
+        self.pending.set(true);
+    }
+
+    /// Moves the value on top of the stack into a slot. `[-1, +0, m]`
+    ///
+    /// # Safety
+    /// `l` is this VM's running state with a value other than nil on top.
+    pub(crate) unsafe fn anchor(&self, l: *mut lua_State) -> Slot {
+        let node = self.free.borrow_mut().pop();
+        // SAFETY: both only want memory (I3); a freed slot holds `false` and exists.
+        // Slots come from `luaL_ref` so that raw code may use it too.
+        let index = unsafe {
+            match &node {
+                Some(node) => {
+                    sys::lua_rawseti(l, sys::LUA_REGISTRYINDEX, node.index().into());
+                    node.index()
+                }
+                None => sys::luaL_ref(l, sys::LUA_REGISTRYINDEX),
+            }
+        };
+        Slot::new(&self.shared, index, node)
+    }
+
+    /// The host's own data.
+    ///
+    /// # Safety
+    /// The borrow of the VM's owner or token covers `'a`: shared for reading, unique for changing.
+    #[expect(clippy::mut_from_ref, reason = "the token's borrow is the lock")]
+    pub(crate) unsafe fn app_data<'a>(&self) -> &'a mut HashMap<TypeId, Box<dyn Any + Send>> {
+        // SAFETY: the caller's borrow.
+        unsafe { &mut *self.app_data.get() }
+    }
+}
+
+impl Fixtures {
+    /// Puts into the registry what the doors need. `[-0, +0, m]`
+    ///
+    /// # Safety
+    /// `l` is a new state in grace mode.
+    unsafe fn install(l: *mut lua_State) -> Self {
+        // SAFETY: pushes into the registry only want memory (I3); the room of a new state is ample (I4).
+        unsafe {
+            let function = |f| {
+                sys::lua_pushcclosure(l, Some(f), 0);
+                sys::luaL_ref(l, sys::LUA_REGISTRYINDEX)
+            };
+            let mut fixtures = Self { handler: function(perilune_handler), ..Self::default() };
+            for (slot, body) in fixtures.bodies.iter_mut().zip(&perilune_bodies) {
+                sys::lua_pushcclosure(l, *body, 0);
+                *slot = sys::luaL_ref(l, sys::LUA_REGISTRYINDEX);
+            }
+            sys::lua_pushboolean(l, 0);
+            fixtures.traceback = sys::luaL_ref(l, sys::LUA_REGISTRYINDEX);
+            failure::push_metatable(l);
+            fixtures.carrier = sys::luaL_ref(l, sys::LUA_REGISTRYINDEX);
+            trampoline::push_metatable(l);
+            fixtures.callback = sys::luaL_ref(l, sys::LUA_REGISTRYINDEX);
+            failure::push_empty(l, fixtures.carrier);
+            fixtures.spare = sys::luaL_ref(l, sys::LUA_REGISTRYINDEX);
+            fixtures
+        }
+    }
+}
+
+unsafe extern "C-unwind" {
+    pub(crate) fn perilune_handler(l: *mut lua_State) -> c_int;
+    pub(crate) fn perilune_guard(l: *mut lua_State) -> c_int;
+    fn perilune_unprotected(l: *mut lua_State) -> c_int;
+    static perilune_bodies: [sys::lua_CFunction; Body::COUNT];
+}

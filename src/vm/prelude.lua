@@ -1,0 +1,58 @@
+-- The prelude's common part: leaves in the libraries what is on these lists.
+-- `G`, `unchecked`, `base`, `all_of_os` and `base_names` come from the backend's part.
+
+local next = next or function() end
+local function keep(library, names)
+  if library then
+    for name in next, library do
+      if not names[name] then library[name] = nil end
+    end
+  end
+end
+
+if not coroutines then G.coroutine = nil end
+if not all_of_os then keep(G.os, { clock = 1, date = 1, difftime = 1, time = 1 }) end
+
+if not unchecked then
+  keep(G.string, {
+    byte = 1, char = 1, find = 1, format = 1, gmatch = 1, gsub = 1, len = 1, lower = 1, match = 1, pack = 1,
+    packsize = 1, rep = 1, reverse = 1, sub = 1, unpack = 1, upper = 1,
+  })
+  keep(G.table, {
+    concat = 1, foreach = 1, foreachi = 1, getn = 1, insert = 1, maxn = 1, move = 1, pack = 1, remove = 1,
+    sort = 1, unpack = 1,
+  })
+end
+
+-- Every string's methods: a copy that scripts cannot reach, so that none can change
+-- what `s:len()` means to the others.
+if G.string and G.getmetatable then
+  local meta, methods = getmetatable(""), {}
+  for name, f in next, G.string do methods[name] = f end
+  meta.__index = methods
+  meta.__metatable = false
+end
+
+if base and not unchecked then
+  local collect, load, type, error, find = collectgarbage, load, type, error, G.string and string.find
+  function G.collectgarbage(option, amount)
+    if option == nil then option = "collect" end
+    if option ~= "collect" and option ~= "count" and option ~= "step" then
+      error("bad argument #1 to 'collectgarbage' (only 'collect', 'count' and 'step' are available to scripts)", 2)
+    end
+    return collect(option, amount)
+  end
+  -- Text only: bytecode is not verified by the VM.
+  function G.load(chunk, name, mode, ...)
+    if mode == "b" then return nil, "attempt to load a chunk as bytecode (only text is allowed)" end
+    return load(chunk, name, "t", ...)
+  end
+  if G.loadstring then
+    local load = G.load
+    function G.loadstring(text, name) return load(text, name) end
+  end
+  local library = { "string", "table", "math", "bit", "utf8", "os", "jit", "coroutine", "io", "debug", "package", "ffi", "require" }
+  for i = 1, #library do base_names[library[i]] = 1 end
+  keep(G, base_names)
+end
+if not base then keep(G, { string = 1, table = 1, math = 1, bit = 1, utf8 = 1, os = 1, jit = 1, coroutine = 1, io = 1, debug = 1, package = 1, ffi = 1 }) end

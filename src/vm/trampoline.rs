@@ -1,0 +1,170 @@
+//! The door out of Lua: the one place where Lua calls Rust.
+//!
+//! `perilune_door` in `door.c` is the Lua function; its upvalue is a userdata with
+//! a [`Callback`], which leads to the Rust value to call. Whatever happens there,
+//! an answer comes back: results, or an error for the C frame to raise.
+
+use std::ffi::{CStr, c_int};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::error::{Error, PanicPayload, Result};
+use crate::sys::{self, lua_State};
+use crate::vm::owner::{Frame, Gate};
+use crate::vm::state::State;
+use crate::vm::{backend, failure};
+
+/// Something that Lua can call.
+pub(crate) trait Invoke: Send + 'static {
+    /// Takes `arguments` values from stack index 1 on, leaves results on top, and
+    /// says how many.
+    ///
+    /// # Safety
+    /// Called in the frame of a callback only, with the number of its arguments.
+    unsafe fn invoke(&self, state: &mut State, arguments: c_int) -> Result<c_int>;
+}
+
+/// `Callback` in `door.h`, followed by what only Rust reads.
+#[repr(C)]
+struct Callback {
+    gate: *const Gate,
+    call: unsafe extern "C" fn(*mut lua_State, *mut Callback) -> c_int,
+    drop: unsafe fn(*mut ()),
+    object: *mut (),
+}
+
+/// Pushes a Lua function that calls `object`. `[-0, +1, m]`
+///
+/// Needs room for two values.
+pub(crate) fn push_callback<I: Invoke>(state: &mut State, object: I) {
+    let vm = state.vm();
+    let l = state.raw();
+    // SAFETY: everything only wants memory (I3). The userdata is complete before its
+    // metatable makes it known to the collector; userdata is aligned for pointers.
+    unsafe {
+        let callback = backend::new_userdata(l, size_of::<Callback>()).cast::<Callback>();
+        callback.write(Callback {
+            gate: &raw const vm.gate,
+            call: call::<I>,
+            drop: |object| drop(Box::from_raw(object.cast::<I>())),
+            object: Box::into_raw(Box::new(object)).cast(),
+        });
+        sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.callback.into());
+        sys::lua_setmetatable(l, -2);
+        sys::lua_pushcclosure(l, Some(perilune_door), 1);
+    }
+}
+
+unsafe extern "C" fn call<I: Invoke>(l: *mut lua_State, callback: *mut Callback) -> c_int {
+    // SAFETY: the door calls with the running state and the callback that is kept
+    // alive by the running function (I6); the frame is ours until we return (I9).
+    let (state, object) = unsafe { (State::from_raw(l), &*(*callback).object.cast::<I>()) };
+    // SAFETY: raises nothing (I2).
+    let arguments = unsafe { sys::lua_gettop(l) };
+    let vm = state.vm();
+    let frame = vm.frame.replace(Frame::above(arguments));
+    let strict = vm.memory.strict.replace(false);
+    // SAFETY: this is the callback's frame.
+    let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { object.invoke(state, arguments) }));
+    let results = match outcome {
+        Ok(Ok(results)) if !vm.memory.over.get() => results,
+        outcome => fail(state, outcome),
+    };
+    vm.memory.strict.set(strict);
+    vm.frame.set(frame);
+    results
+}
+
+#[cold]
+fn fail(state: &mut State, outcome: std::thread::Result<Result<c_int>>) -> c_int {
+    let vm = state.vm();
+    vm.frame.set(Frame::above(0));
+    let error = match outcome {
+        Ok(Ok(_)) => Error::Memory,
+        Ok(Err(error)) => error,
+        Err(payload) => Error::Panic(PanicPayload::new(payload)),
+    };
+    vm.memory.over.set(false);
+    failure::raise(state, error)
+}
+
+/// Pushes the metatable of callbacks. `[-0, +1, m]`
+///
+/// # Safety
+/// `l` is a new state in grace with room for three values.
+pub(crate) unsafe fn push_metatable(l: *mut lua_State) {
+    // SAFETY: fills a new table: only wants memory (I3).
+    unsafe {
+        sys::lua_createtable(l, 0, 2);
+        set_function(l, c"__gc", drop_object);
+        lock_metatable(l);
+    }
+}
+
+/// `__gc` of callbacks: drops the Rust value, and leaves a callback that says so.
+unsafe extern "C-unwind" fn drop_object(l: *mut lua_State) -> c_int {
+    // SAFETY: Lua calls it with a callback's userdata, which no script can reach.
+    unsafe {
+        let callback = sys::lua_touserdata(l, 1).cast::<Callback>();
+        let object = std::mem::replace(&mut (*callback).object, std::ptr::null_mut());
+        (*callback).call = call_dropped;
+        if !object.is_null() {
+            finalize(l, || ((*callback).drop)(object));
+        }
+    }
+    0
+}
+
+/// What is left of a callback after its finalizer, for other finalizers that still call it.
+unsafe extern "C" fn call_dropped(l: *mut lua_State, _: *mut Callback) -> c_int {
+    // SAFETY: as in `call`.
+    let state = unsafe { State::from_raw(l) };
+    let strict = state.vm().memory.strict.replace(false);
+    let results = failure::raise(state, Error::runtime("this host function has been dropped: its VM is closing"));
+    state.vm().memory.strict.set(strict);
+    results
+}
+
+/// Runs the Rust part of a finalizer. It never raises: a panic waits for the next
+/// outermost call (I7).
+///
+/// # Safety
+/// `l` is the running state.
+pub(crate) unsafe fn finalize(l: *mut lua_State, work: impl FnOnce()) {
+    // SAFETY: the caller's.
+    let vm = unsafe { State::from_raw(l) }.vm();
+    let strict = vm.memory.strict.replace(false);
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+        vm.postpone(Error::Panic(PanicPayload::new(payload)));
+    }
+    vm.memory.strict.set(strict);
+}
+
+/// `table[name] = function` for the table on top. `[-0, +0, m]`
+///
+/// # Safety
+/// A table is on top, with room for two values above it, in grace.
+pub(crate) unsafe fn set_function(l: *mut lua_State, name: &CStr, function: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int) {
+    // SAFETY: raw access with a string key only wants memory (I3).
+    unsafe {
+        sys::lua_pushlstring(l, name.as_ptr(), name.count_bytes());
+        sys::lua_pushcclosure(l, Some(function), 0);
+        sys::lua_rawset(l, -3);
+    }
+}
+
+/// Hides the metatable on top from scripts. `[-0, +0, m]`
+///
+/// # Safety
+/// As for [`set_function`].
+pub(crate) unsafe fn lock_metatable(l: *mut lua_State) {
+    // SAFETY: as in `set_function`.
+    unsafe {
+        sys::lua_pushlstring(l, c"__metatable".as_ptr(), 11);
+        sys::lua_pushboolean(l, 0);
+        sys::lua_rawset(l, -3);
+    }
+}
+
+unsafe extern "C-unwind" {
+    fn perilune_door(l: *mut lua_State) -> c_int;
+}
