@@ -2,7 +2,6 @@
 # A program built with panic = "abort" goes through the error tests, on both backends.
 source "$(dirname "$0")/lib.sh"
 
-export CARGO_TARGET_DIR=$CI_TARGET_DIR/abort
 for lua in luajit lua54; do
   say "$lua"
   PERILUNE_LUA=$lua PERILUNE_LINK=vendored cargo run --manifest-path tests/abort/Cargo.toml
