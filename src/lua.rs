@@ -274,7 +274,7 @@ impl State {
     /// ```
     pub fn set_app_data<T: Send + 'static>(&mut self, data: T) -> Option<T> {
         // SAFETY: `&mut self` is the only use of the VM.
-        let all = unsafe { self.vm().app_data() };
+        let all = unsafe { self.vm().app_data_mut() };
         let old: Box<dyn Any> = all.insert(TypeId::of::<T>(), Box::new(data))?;
         old.downcast().ok().map(|old| *old)
     }
@@ -289,13 +289,13 @@ impl State {
     /// The host's value of this type, to be changed.
     pub fn app_data_mut<T: Send + 'static>(&mut self) -> Option<&mut T> {
         // SAFETY: `&mut self` is the only use of the VM.
-        unsafe { self.vm().app_data() }.get_mut(&TypeId::of::<T>())?.downcast_mut()
+        unsafe { self.vm().app_data_mut() }.get_mut(&TypeId::of::<T>())?.downcast_mut()
     }
 
     /// Takes the host's value of this type away.
     pub fn remove_app_data<T: Send + 'static>(&mut self) -> Option<T> {
         // SAFETY: `&mut self` is the only use of the VM.
-        let old: Box<dyn Any> = unsafe { self.vm().app_data() }.remove(&TypeId::of::<T>())?;
+        let old: Box<dyn Any> = unsafe { self.vm().app_data_mut() }.remove(&TypeId::of::<T>())?;
         old.downcast().ok().map(|old| *old)
     }
 }

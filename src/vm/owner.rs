@@ -64,6 +64,9 @@ pub(crate) struct Fixtures {
     pub bodies: [c_int; Body::COUNT],
 }
 
+/// The host's own values, one of each type.
+pub(crate) type AppData = HashMap<TypeId, Box<dyn Any + Send>>;
+
 /// One Lua VM (invariant I1).
 #[repr(C)]
 pub(crate) struct Vm {
@@ -79,7 +82,7 @@ pub(crate) struct Vm {
     pub pending: Cell<bool>,
     pub failure: RefCell<Option<Error>>,
     free: RefCell<Vec<Box<Node>>>,
-    app_data: UnsafeCell<HashMap<TypeId, Box<dyn Any + Send>>>,
+    app_data: UnsafeCell<AppData>,
 }
 
 /// A VM found through one of its states. Only a pointer: it stays valid while the state does.
@@ -173,6 +176,8 @@ impl Vm {
     /// What every operation does first: collects dropped handles, reports what waits.
     #[inline]
     pub(crate) fn begin(&self, state: &mut State) -> Result<()> {
+        // What an operation that failed otherwise left behind is not this one's.
+        self.memory.over.set(false);
         if self.shared.has_drops() || self.pending.get() { self.attend(state) } else { Ok(()) }
     }
 
@@ -230,13 +235,22 @@ impl Vm {
         Slot::new(&self.shared, index, node)
     }
 
-    /// The host's own data.
+    /// The host's own data, to be read.
     ///
     /// # Safety
-    /// The borrow of the VM's owner or token covers `'a`: shared for reading, unique for changing.
+    /// A shared borrow of the VM's owner or token covers `'a`.
+    pub(crate) unsafe fn app_data<'a>(&self) -> &'a AppData {
+        // SAFETY: the caller's borrow keeps everybody from changing it.
+        unsafe { &*self.app_data.get() }
+    }
+
+    /// The host's own data, to be changed.
+    ///
+    /// # Safety
+    /// A unique borrow of the VM's owner or token covers `'a`.
     #[expect(clippy::mut_from_ref, reason = "the token's borrow is the lock")]
-    pub(crate) unsafe fn app_data<'a>(&self) -> &'a mut HashMap<TypeId, Box<dyn Any + Send>> {
-        // SAFETY: the caller's borrow.
+    pub(crate) unsafe fn app_data_mut<'a>(&self) -> &'a mut AppData {
+        // SAFETY: the caller's borrow is the only one.
         unsafe { &mut *self.app_data.get() }
     }
 }
