@@ -45,7 +45,7 @@ for lua in luajit lua54; do
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox --install -s /bin
-export PATH=/bin HOME=/tmp RUST_BACKTRACE=1
+export PATH=/bin HOME=/tmp
 ip link set lo up
 cd '$PWD'
 for program in /t/*; do

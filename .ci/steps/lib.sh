@@ -15,7 +15,8 @@ export CI_TARGET_DIR CI_TOOLCHAINS
 # One target directory for all that the stable compiler makes: dependencies are built once. Backend and linkage are
 # chosen so that one set of features always comes with the same environment, or the build scripts would run again.
 export CARGO_TARGET_DIR=$CI_TARGET_DIR/stable
-export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never CARGO_PROFILE_DEV_DEBUG=line-tables-only RUST_BACKTRACE=1 LC_ALL=C.UTF-8
+# No backtraces: thousands of panics are made on purpose, and each would be looked up in the debug information.
+export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never CARGO_PROFILE_DEV_DEBUG=line-tables-only RUST_BACKTRACE=0 LC_ALL=C.UTF-8
 unset PERILUNE_LUA PERILUNE_LINK PERILUNE_LIB_DIR PERILUNE_INCLUDE_DIR PERILUNE_BINDINGS RUSTFLAGS RUSTDOCFLAGS
 
 # say WORDS…: a heading inside a step.
