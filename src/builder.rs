@@ -80,7 +80,7 @@ impl Builder {
         }
         libs::check_available(self.libs)?;
         let memory = Memory::new();
-        memory.fail_at.set(self.fail_allocation);
+        memory.fail.set((self.fail_allocation, self.fail_allocation.saturating_add(1)));
         let mut lua = Lua::open(memory)?;
         libs::open(&mut lua, self.libs)?;
         Ok(lua)

@@ -2,7 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -323,8 +323,17 @@ impl State {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn fail_allocation(&mut self, nth: u64) {
+        self.fail_allocations(nth..nth.saturating_add(nth.min(1)));
+    }
+
+    /// As [`State::fail_allocation`], for a range of allocations; an empty one for
+    /// none. Lua 5.4 asks again after a full collection, which counts as the next
+    /// allocation: `n..n + 2` refuses that too, and `n..u64::MAX` leaves the VM
+    /// without memory until further notice.
+    pub fn fail_allocations(&mut self, range: Range<u64>) {
         let vm = self.vm();
-        vm.memory.fail_at.set(if nth == 0 { 0 } else { vm.memory.count.get() + nth });
+        let from_now = |nth: u64| vm.memory.count.get().saturating_add(nth);
+        vm.memory.fail.set(if range.is_empty() { (0, 0) } else { (from_now(range.start), from_now(range.end)) });
     }
 
     /// Gives the raw `lua_State` to engine code; see [`lua_sys`](crate::lua_sys).

@@ -29,8 +29,8 @@ pub(crate) struct Memory {
     pub limit: Cell<usize>,
     /// Allocations and growths so far.
     pub count: Cell<u64>,
-    /// The value of `count` at which an allocation is refused; 0 never.
-    pub fail_at: Cell<u64>,
+    /// The values of `count` at which allocations are refused: from the first, below the second.
+    pub fail: Cell<(u64, u64)>,
     /// The VM's built-in allocator, where it insists on it.
     pub inner: Option<Inner>,
 }
@@ -51,7 +51,7 @@ impl Memory {
             peak: Cell::new(0),
             limit: Cell::new(usize::MAX),
             count: Cell::new(0),
-            fail_at: Cell::new(0),
+            fail: Cell::new((0, 0)),
             inner: None,
         }
     }
@@ -61,7 +61,8 @@ impl Memory {
     fn admits(&self, used: usize) -> bool {
         let count = self.count.get() + 1;
         self.count.set(count);
-        used <= self.limit.get() && count != self.fail_at.get()
+        let (first, end) = self.fail.get();
+        used <= self.limit.get() && !(first..end).contains(&count)
     }
 
     /// # Safety
