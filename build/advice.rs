@@ -11,9 +11,7 @@ fn package(backend: Backend) -> &'static str {
             "Debian, Ubuntu: libluajit-5.1-dev; Fedora: luajit-devel; Arch: luajit; Alpine: luajit-dev; \
              Homebrew: luajit"
         }
-        Backend::Lua54 => {
-            "Debian, Ubuntu: liblua5.4-dev; Fedora: lua-devel; Arch: lua54; Alpine: lua5.4-dev; Homebrew: lua@5.4"
-        }
+        Backend::Lua54 => "Debian, Ubuntu: liblua5.4-dev; Fedora: lua-devel; Arch: lua54; Alpine: lua5.4-dev; Homebrew: lua@5.4",
     }
 }
 
@@ -34,10 +32,7 @@ fn remedies(backend: Backend) -> String {
 
 pub fn unknown_value(name: &str, value: &str, known: &[&str]) -> String {
     let known: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
-    format!(
-        "{name} is `{value}`, but it can only be {}. Correct it, or unset it to let perilune choose.",
-        known.join(" or ")
-    )
+    format!("{name} is `{value}`, but it can only be {}. Correct it, or unset it to let perilune choose.", known.join(" or "))
 }
 
 pub fn half_a_pair(given: &str, missing: &str) -> String {
@@ -61,10 +56,7 @@ pub fn bindgen_feature_is_off() -> String {
 
 pub fn nothing_installed(wanted: &[Backend], misses: &[(&str, Miss)]) -> String {
     let names: Vec<&str> = wanted.iter().map(|backend| backend.name()).collect();
-    let mut text = format!(
-        "{} is to come from this system (PERILUNE_LINK=system), but pkg-config found none.\n",
-        names.join(" or ")
-    );
+    let mut text = format!("{} is to come from this system (PERILUNE_LINK=system), but pkg-config found none.\n", names.join(" or "));
     let mut silent = None;
     for (name, miss) in misses {
         match miss {
@@ -101,19 +93,11 @@ pub fn no_library(dir: &Path, backend: Backend, names: &[&str]) -> String {
 }
 
 pub fn wrong_headers(place: &str, came: &str, backend: Backend) -> String {
-    format!(
-        "{} is needed, but the headers of {place} {came}.\n{}",
-        backend.name(),
-        remedies(backend)
-    )
+    format!("{} is needed, but the headers of {place} {came}.\n{}", backend.name(), remedies(backend))
 }
 
 pub fn does_not_link(place: &str, backend: Backend, linker: &str) -> String {
-    format!(
-        "A small C program could not be linked with the {} of {place}: {linker}\n{}",
-        backend.name(),
-        remedies(backend)
-    )
+    format!("A small C program could not be linked with the {} of {place}: {linker}\n{}", backend.name(), remedies(backend))
 }
 
 pub fn vendored_failed(backend: Backend, why: &str) -> String {
@@ -141,9 +125,7 @@ pub fn bindgen_skipped(why: &str) -> String {
 }
 
 pub fn no_compiler(why: &str) -> String {
-    format!(
-        "perilune needs a C compiler, and it could not be run: {why}\nInstall one ({COMPILER}), or name it in CC."
-    )
+    format!("perilune needs a C compiler, and it could not be run: {why}\nInstall one ({COMPILER}), or name it in CC.")
 }
 
 pub fn door_failed(why: &str) -> String {
@@ -155,9 +137,7 @@ pub fn door_failed(why: &str) -> String {
 
 pub fn contract_broken(bindings: &str, place: &str, differences: &str, shipped: bool) -> String {
     let remedy = if shipped {
-        format!(
-            "Let bindgen read those headers: PERILUNE_BINDINGS=bindgen, with libclang installed ({LIBCLANG})."
-        )
+        format!("Let bindgen read those headers: PERILUNE_BINDINGS=bindgen, with libclang installed ({LIBCLANG}).")
     } else {
         "bindgen and the C compiler have read different headers, or for different targets: see \
          BINDGEN_EXTRA_CLANG_ARGS, CC and CFLAGS; or use PERILUNE_BINDINGS=shipped."

@@ -81,15 +81,14 @@ fn plain() -> cc::Build {
 fn for_headers(lua: &Lua) -> Result<cc::Tool, String> {
     let mut build = plain();
     build.includes(&lua.include).include(".");
-    build
-        .try_get_compiler()
-        .map_err(|error| advice::no_compiler(&error.to_string()))
+    build.try_get_compiler().map_err(|error| advice::no_compiler(&error.to_string()))
 }
 
 fn run(command: &mut Command) -> Result<Output, String> {
     let output = command.stdin(Stdio::null()).output();
     output.map_err(|error| {
-        advice::no_compiler(&format!("{}: {error}", command.get_program().display()))
+        let program = command.get_program().to_string_lossy();
+        advice::no_compiler(&format!("{program}: {error}"))
     })
 }
 

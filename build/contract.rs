@@ -17,8 +17,7 @@ use std::fs;
 pub fn check(bindings: &Bindings, lua: &Lua, env: &Env) -> Result<(), String> {
     let file = env.out_dir().join("contract.c");
     let text = c_text(lua.backend, &bindings.api, &bindings.units);
-    fs::write(&file, text)
-        .map_err(|error| format!("{} could not be written: {error}", file.display()))?;
+    fs::write(&file, text).map_err(|error| format!("{} could not be written: {error}", file.display()))?;
 
     let Verdict::Refused(said) = compiler::look_at(&file, lua)? else {
         return Ok(());
@@ -28,21 +27,14 @@ pub fn check(bindings: &Bindings, lua: &Lua, env: &Env) -> Result<(), String> {
         Origin::Shipped => "bindings that ship with perilune",
     };
     let shipped = bindings.origin == Origin::Shipped;
-    Err(advice::contract_broken(
-        name,
-        &lua.origin,
-        &differences(&said),
-        shipped,
-    ))
+    Err(advice::contract_broken(name, &lua.origin, &differences(&said), shipped))
 }
 
 /// What the assertions said, or the compiler's own first complaint (two declarations that conflict).
 pub fn differences(said: &str) -> String {
     let mut all: Vec<&str> = Vec::new();
     for line in said.lines() {
-        let told = line
-            .split_once(MARK)
-            .map(|(_, rest)| rest.split('"').next().unwrap_or(rest));
+        let told = line.split_once(MARK).map(|(_, rest)| rest.split('"').next().unwrap_or(rest));
         let told = told.or_else(|| line.split_once("error: ").map(|(_, rest)| rest));
         if let Some(told) = told.map(str::trim).filter(|told| !told.is_empty()) {
             if !all.contains(&told) {
@@ -84,11 +76,7 @@ fn assert(c: &mut String, condition: &str, what: &str) {
 
 /// `pub const NAME: TYPE = VALUE;`. A macro that this release does not define is not used either; an enumerator is no macro.
 fn constants(text: &str, c: &mut String) {
-    for (name, rest) in text
-        .split("pub const ")
-        .skip(1)
-        .filter_map(|item| item.split_once(": "))
-    {
+    for (name, rest) in text.split("pub const ").skip(1).filter_map(|item| item.split_once(": ")) {
         let Some((kind, value)) = rest.split_once(" = ") else {
             continue;
         };
@@ -96,10 +84,7 @@ fn constants(text: &str, c: &mut String) {
         if !enumerator {
             let _ = writeln!(c, "#ifdef {name}");
         }
-        if let Some(literal) = value
-            .strip_prefix("c\"")
-            .and_then(|value| value.split('"').next())
-        {
+        if let Some(literal) = value.strip_prefix("c\"").and_then(|value| value.split('"').next()) {
             // bindgen writes escapes the Rust way; the only one in Lua's headers is in the bytecode signature.
             let literal = literal.replace("\\u{1b}", "\\033");
             let length = literal.replace("\\033", "?").len() + 1;
@@ -108,19 +93,11 @@ fn constants(text: &str, c: &mut String) {
             // Only these can compare strings before the program runs.
             let _ = writeln!(c, "#ifdef __clang__");
             let what = format!("{name} has another text in the bindings");
-            assert(
-                c,
-                &format!("__builtin_strcmp({name}, \"{literal}\") == 0"),
-                &what,
-            );
+            assert(c, &format!("__builtin_strcmp({name}, \"{literal}\") == 0"), &what);
             let _ = writeln!(c, "#endif");
         } else {
             let value = value.split(';').next().unwrap_or(value);
-            assert(
-                c,
-                &format!("({name}) == ({value})"),
-                &format!("{name} is {value} in the bindings"),
-            );
+            assert(c, &format!("({name}) == ({value})"), &format!("{name} is {value} in the bindings"));
         }
         if !enumerator {
             let _ = writeln!(c, "#endif");
@@ -132,8 +109,7 @@ fn constants(text: &str, c: &mut String) {
 fn layouts(text: &str, c: &mut String) {
     let number = |rest: &str| -> Option<String> {
         let (_, rest) = rest.split_once(" - ")?;
-        rest.split_once("usize")
-            .map(|(number, _)| number.to_owned())
+        rest.split_once("usize").map(|(number, _)| number.to_owned())
     };
     // Types without a name in C are covered by what contains them.
     let nameless = |name: &str| name.contains("__bindgen_ty_");
@@ -170,16 +146,11 @@ fn types(text: &str, c: &mut String) {
         let Some((name, rest)) = item.split_once(" = ") else {
             continue;
         };
-        if let Some(callback) =
-            rest.strip_prefix("::std::option::Option< unsafe extern \"C-unwind\" fn(")
-        {
+        if let Some(callback) = rest.strip_prefix("::std::option::Option< unsafe extern \"C-unwind\" fn(") {
             let Some((signature, _)) = callback.split_once(">;") else {
                 continue;
             };
-            if let Some(declared) = declaration(
-                &format!("(*{name})"),
-                signature.trim_end_matches([' ', ',']),
-            ) {
+            if let Some(declared) = declaration(&format!("(*{name})"), signature.trim_end_matches([' ', ','])) {
                 let _ = writeln!(c, "typedef {declared};");
             }
         } else if let Some(number) = rest.split_once(';').and_then(|(kind, _)| c_number(kind)) {
@@ -188,11 +159,7 @@ fn types(text: &str, c: &mut String) {
                 let what = format!("{name} is another number type in the bindings");
                 assert(c, &format!("sizeof({name}) == sizeof({number})"), &what);
                 assert(c, &format!("(({name})-1 < 0) == (({number})-1 < 0)"), &what);
-                assert(
-                    c,
-                    &format!("(({name})0.5 != 0) == (({number})0.5 != 0)"),
-                    &what,
-                );
+                assert(c, &format!("(({name})0.5 != 0) == (({number})0.5 != 0)"), &what);
             }
         }
     }
@@ -222,22 +189,14 @@ fn declaration(declared: &str, signature: &str) -> Option<String> {
         None => "void".to_owned(),
     };
     let mut list = Vec::new();
-    for parameter in parameters
-        .split(',')
-        .map(str::trim)
-        .filter(|parameter| !parameter.is_empty())
-    {
+    for parameter in parameters.split(',').map(str::trim).filter(|parameter| !parameter.is_empty()) {
         list.push(match parameter.split_once(": ") {
             Some((_, kind)) => c_type(kind)?,
             None if parameter == "..." => "...".to_owned(),
             None => return None,
         });
     }
-    let list = if list.is_empty() {
-        "void".to_owned()
-    } else {
-        list.join(", ")
-    };
+    let list = if list.is_empty() { "void".to_owned() } else { list.join(", ") };
     Some(format!("{result} {declared}({list})"))
 }
 
@@ -254,42 +213,33 @@ fn c_type(rust: &str) -> Option<String> {
     }
     match rust {
         "::std::os::raw::c_void" => Some("void".to_owned()),
-        name if name.starts_with("lua")
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') =>
-        {
-            Some(name.to_owned())
-        }
+        name if name.starts_with("lua") && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Some(name.to_owned()),
         _ => None,
     }
 }
 
 fn c_number(rust: &str) -> Option<&'static str> {
-    Some(
-        match rust.strip_prefix("::std::os::raw::").unwrap_or(rust) {
-            "c_char" => "char",
-            "c_int" => "int",
-            "c_uint" => "unsigned int",
-            "c_long" => "long",
-            "c_ulong" => "unsigned long",
-            "c_longlong" => "long long",
-            "c_ulonglong" => "unsigned long long",
-            "c_uchar" => "unsigned char",
-            "c_ushort" => "unsigned short",
-            "usize" => "size_t",
-            "isize" => "ptrdiff_t",
-            "f64" => "double",
-            _ => return None,
-        },
-    )
+    Some(match rust.strip_prefix("::std::os::raw::").unwrap_or(rust) {
+        "c_char" => "char",
+        "c_int" => "int",
+        "c_uint" => "unsigned int",
+        "c_long" => "long",
+        "c_ulong" => "unsigned long",
+        "c_longlong" => "long long",
+        "c_ulonglong" => "unsigned long long",
+        "c_uchar" => "unsigned char",
+        "c_ushort" => "unsigned short",
+        "usize" => "size_t",
+        "isize" => "ptrdiff_t",
+        "f64" => "double",
+        _ => return None,
+    })
 }
 
 /// bindgen puts an underscore behind a field whose name is a word of Rust.
 fn c_name(field: &str) -> &str {
     match field.strip_suffix('_') {
-        Some(
-            word @ ("type" | "fn" | "ref" | "in" | "match" | "move" | "use" | "mod" | "impl"
-            | "self"),
-        ) => word,
+        Some(word @ ("type" | "fn" | "ref" | "in" | "match" | "move" | "use" | "mod" | "impl" | "self")) => word,
         _ => field,
     }
 }

@@ -20,12 +20,8 @@ impl Env {
     /// An environment of nothing but `pairs`, for tests.
     #[allow(dead_code)]
     pub fn of_pairs(pairs: &[(&str, &str)]) -> Env {
-        let pairs = pairs
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.to_owned()));
-        Env {
-            made_up: Some(pairs.collect()),
-        }
+        let pairs = pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        Env { made_up: Some(pairs.collect()) }
     }
 
     /// A variable that users set. Unset and empty are the same.
@@ -43,8 +39,7 @@ impl Env {
 
     /// Whether the feature called `name` is on.
     pub fn feature(&self, name: &str) -> bool {
-        self.cargo(&format!("CARGO_FEATURE_{}", name.to_uppercase()))
-            .is_some()
+        self.cargo(&format!("CARGO_FEATURE_{}", name.to_uppercase())).is_some()
     }
 
     /// Where this build may write.

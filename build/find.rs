@@ -32,17 +32,11 @@ pub struct Library {
 
 impl Library {
     pub fn archive(name: &str) -> Library {
-        Library {
-            name: name.to_owned(),
-            archive: true,
-        }
+        Library { name: name.to_owned(), archive: true }
     }
 
     pub fn shared(name: &str) -> Library {
-        Library {
-            name: name.to_owned(),
-            archive: false,
-        }
+        Library { name: name.to_owned(), archive: false }
     }
 }
 

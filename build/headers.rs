@@ -23,13 +23,7 @@ pub struct Facts {
 /// Macros by name, with their texts.
 type Macros = HashMap<String, String>;
 
-const STRINGS: [&str; 5] = [
-    "LUA_VERSION",
-    "LUA_RELEASE",
-    "LUA_COPYRIGHT",
-    "LUA_AUTHORS",
-    "LUAJIT_VERSION",
-];
+const STRINGS: [&str; 5] = ["LUA_VERSION", "LUA_RELEASE", "LUA_COPYRIGHT", "LUA_AUTHORS", "LUAJIT_VERSION"];
 const NUMBERS: [&str; 2] = ["LUA_VERSION_NUM", "LUAJIT_VERSION_NUM"];
 
 /// Reads them, and refuses another Lua than the one that was asked for.
@@ -46,17 +40,10 @@ pub fn read(lua: &Lua, env: &Env) -> Result<Facts, String> {
     }
     let has_luajit = lua.include.iter().any(|dir| dir.join("luajit.h").is_file());
     let file = env.out_dir().join("headers.c");
-    fs::write(&file, probe(has_luajit))
-        .map_err(|error| format!("{} could not be written: {error}", file.display()))?;
+    fs::write(&file, probe(has_luajit)).map_err(|error| format!("{} could not be written: {error}", file.display()))?;
     let text = compiler::preprocess(&file, lua)?.map_err(|said| {
-        let line = said
-            .lines()
-            .find(|line| line.contains("error"))
-            .or(said.lines().next());
-        let came = format!(
-            "cannot be read: {}",
-            line.unwrap_or("the compiler did not say why").trim()
-        );
+        let line = said.lines().find(|line| line.contains("error")).or(said.lines().next());
+        let came = format!("cannot be read: {}", line.unwrap_or("the compiler did not say why").trim());
         advice::wrong_headers(&lua.origin, &came, lua.backend)
     })?;
     let macros = marked_lines(&text);
@@ -81,17 +68,8 @@ fn probe(has_luajit: bool) -> String {
 /// Is it the Lua that was asked for?
 pub fn judge(lua: &Lua, macros: &Macros) -> Result<(), String> {
     let number = |name: &str| macros.get(name).and_then(|text| number(text));
-    let text = |name: &str| {
-        macros
-            .get(name)
-            .map(|text| string(text))
-            .unwrap_or_default()
-    };
-    let came = match (
-        lua.backend,
-        number("LUAJIT_VERSION_NUM"),
-        number("LUA_VERSION_NUM"),
-    ) {
+    let text = |name: &str| macros.get(name).map(|text| string(text)).unwrap_or_default();
+    let came = match (lua.backend, number("LUAJIT_VERSION_NUM"), number("LUA_VERSION_NUM")) {
         (Backend::LuaJit, Some(20100..), _) | (Backend::Lua54, None, Some(504)) => return Ok(()),
         (_, Some(_), _) => format!("are those of {}", text("LUAJIT_VERSION")),
         (Backend::LuaJit, None, Some(_)) => {
@@ -109,15 +87,9 @@ pub fn marked_lines(text: &str) -> Macros {
     let mut macros = Macros::new();
     for part in text.split("@perilune").skip(1) {
         if let Some((name, text)) = part.split_once('=') {
-            let lines = text
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.starts_with('#'));
+            let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
             let text = lines.collect::<Vec<_>>().join(" ");
-            macros.insert(
-                name.trim().trim_matches('_').to_owned(),
-                text.trim().to_owned(),
-            );
+            macros.insert(name.trim().trim_matches('_').to_owned(), text.trim().to_owned());
         }
     }
     macros
@@ -143,9 +115,7 @@ pub fn facts(macros: &Macros) -> Facts {
     let release = macros.get("LUAJIT_VERSION").or(macros.get("LUA_RELEASE"));
     Facts {
         release: release.map(|text| string(text)).unwrap_or_default(),
-        buffer_size: macros
-            .get("LUAL_BUFFERSIZE")
-            .and_then(|text| buffer_size(text)),
+        buffer_size: macros.get("LUAL_BUFFERSIZE").and_then(|text| buffer_size(text)),
         constants,
     }
 }

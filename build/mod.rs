@@ -7,6 +7,7 @@ pub mod contract;
 pub mod door;
 pub mod env;
 pub mod find;
+pub mod generate;
 pub mod headers;
 pub mod panics;
 pub mod report;

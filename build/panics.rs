@@ -10,9 +10,6 @@ pub fn as_errors<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, Strin
     panic::set_hook(hook);
     result.unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
-        Err(text
-            .or(payload.downcast_ref::<&str>().copied())
-            .unwrap_or("it panicked")
-            .to_owned())
+        Err(text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned())
     })
 }

@@ -16,19 +16,12 @@ pub fn tell(lua: &Lua, facts: &Facts, bindings: &Bindings) {
 
     let backend = lua.backend.word();
     let linkage = if lua.vendored { "vendored" } else { "system" };
-    let include: Vec<String> = lua
-        .include
-        .iter()
-        .map(|dir| dir.display().to_string())
-        .collect();
+    let include: Vec<String> = lua.include.iter().map(|dir| dir.display().to_string()).collect();
 
     println!("cargo::rustc-check-cfg=cfg(lua_backend, values(\"luajit\", \"lua54\"))");
     println!("cargo::rustc-cfg=lua_backend=\"{backend}\"");
     println!("cargo::rustc-env=PERILUNE_BUILD_LINKAGE={linkage}");
-    println!(
-        "cargo::rustc-env=PERILUNE_BUILD_BINDINGS={}",
-        bindings.origin.word()
-    );
+    println!("cargo::rustc-env=PERILUNE_BUILD_BINDINGS={}", bindings.origin.word());
     println!("cargo::rustc-env=PERILUNE_BUILD_RELEASE={}", facts.release);
 
     println!("cargo::metadata=BACKEND={backend}");
@@ -36,8 +29,5 @@ pub fn tell(lua: &Lua, facts: &Facts, bindings: &Bindings) {
     println!("cargo::metadata=LINKAGE={linkage}");
     println!("cargo::metadata=BINDINGS={}", bindings.origin.word());
     // One place as `-I` takes it; several are separated as in PATH.
-    println!(
-        "cargo::metadata=INCLUDE={}",
-        include.join(if cfg!(windows) { ";" } else { ":" })
-    );
+    println!("cargo::metadata=INCLUDE={}", include.join(if cfg!(windows) { ";" } else { ":" }));
 }

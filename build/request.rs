@@ -83,36 +83,20 @@ pub fn read(env: &Env) -> Result<Request, String> {
         Some("luajit") => Some(Backend::LuaJit),
         Some("lua54") => Some(Backend::Lua54),
         Some(other) => {
-            return Err(advice::unknown_value(
-                "PERILUNE_LUA",
-                other,
-                &["luajit", "lua54"],
-            ));
+            return Err(advice::unknown_value("PERILUNE_LUA", other, &["luajit", "lua54"]));
         }
         None if env.feature("lua54") => Some(Backend::Lua54),
         None => None,
     };
     let link = env.user("PERILUNE_LINK");
-    let dirs = match (
-        env.user("PERILUNE_LIB_DIR"),
-        env.user("PERILUNE_INCLUDE_DIR"),
-    ) {
-        (Some(lib), Some(include)) => Some(Dirs {
-            lib: lib.into(),
-            include: include.into(),
-        }),
+    let dirs = match (env.user("PERILUNE_LIB_DIR"), env.user("PERILUNE_INCLUDE_DIR")) {
+        (Some(lib), Some(include)) => Some(Dirs { lib: lib.into(), include: include.into() }),
         (None, None) => None,
         (Some(_), None) => {
-            return Err(advice::half_a_pair(
-                "PERILUNE_LIB_DIR",
-                "PERILUNE_INCLUDE_DIR",
-            ));
+            return Err(advice::half_a_pair("PERILUNE_LIB_DIR", "PERILUNE_INCLUDE_DIR"));
         }
         (None, Some(_)) => {
-            return Err(advice::half_a_pair(
-                "PERILUNE_INCLUDE_DIR",
-                "PERILUNE_LIB_DIR",
-            ));
+            return Err(advice::half_a_pair("PERILUNE_INCLUDE_DIR", "PERILUNE_LIB_DIR"));
         }
     };
     let source = match link.as_deref() {
@@ -120,11 +104,7 @@ pub fn read(env: &Env) -> Result<Request, String> {
         Some("vendored") if dirs.is_some() => return Err(advice::dirs_against_vendored()),
         Some("vendored") => Source::VendoredOnly,
         Some(other) => {
-            return Err(advice::unknown_value(
-                "PERILUNE_LINK",
-                other,
-                &["system", "vendored"],
-            ));
+            return Err(advice::unknown_value("PERILUNE_LINK", other, &["system", "vendored"]));
         }
         None if dirs.is_some() => Source::SystemOnly,
         None if env.feature("vendored") => Source::VendoredOnly,
@@ -135,19 +115,10 @@ pub fn read(env: &Env) -> Result<Request, String> {
         Some("bindgen") => return Err(advice::bindgen_feature_is_off()),
         Some("shipped") => Wish::Shipped,
         Some(other) => {
-            return Err(advice::unknown_value(
-                "PERILUNE_BINDINGS",
-                other,
-                &["bindgen", "shipped"],
-            ));
+            return Err(advice::unknown_value("PERILUNE_BINDINGS", other, &["bindgen", "shipped"]));
         }
         None if env.feature("bindgen") => Wish::Best,
         None => Wish::Shipped,
     };
-    Ok(Request {
-        backend,
-        source,
-        dirs,
-        bindings,
-    })
+    Ok(Request { backend, source, dirs, bindings })
 }

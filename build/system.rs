@@ -32,26 +32,20 @@ impl System for Installed<'_> {
             return Err(Miss::CannotAsk(format!("{switch} is set")));
         }
         let wants_archive = self.switch(backend, "STATIC").is_some();
-        let found = pkg_config::Config::new()
-            .cargo_metadata(false)
-            .statik(wants_archive)
-            .probe(name)
-            .map_err(why_not)?;
+        let found = pkg_config::Config::new().cargo_metadata(false).statik(wants_archive).probe(name).map_err(why_not)?;
         if !right_version(backend, &found.version) {
             return Err(Miss::WrongVersion(found.version));
         }
         // The first is Lua itself; what `--static` adds behind it (m, dl) belongs to the C library.
-        let libraries = found.libs.iter().enumerate().map(|(place, lib)| Library {
-            name: lib.clone(),
-            archive: place == 0 && wants_archive && has_archive(&found.link_paths, lib),
-        });
+        let libraries = found
+            .libs
+            .iter()
+            .enumerate()
+            .map(|(place, lib)| Library { name: lib.clone(), archive: place == 0 && wants_archive && has_archive(&found.link_paths, lib) });
         Ok(Lua {
             backend,
             vendored: false,
-            link: Link {
-                libraries: libraries.collect(),
-                dirs: found.link_paths,
-            },
+            link: Link { libraries: libraries.collect(), dirs: found.link_paths },
             include: found.include_paths,
             origin: format!("pkg-config's `{name}`"),
         })
@@ -60,29 +54,15 @@ impl System for Installed<'_> {
     fn directories(&mut self, dirs: &Dirs, backend: Option<Backend>) -> Result<Lua, String> {
         let place = format!("the directory {}", dirs.include.display());
         let luajit = dirs.include.join("luajit.h").is_file();
-        let backend = backend.unwrap_or(if luajit {
-            Backend::LuaJit
-        } else {
-            Backend::Lua54
-        });
+        let backend = backend.unwrap_or(if luajit { Backend::LuaJit } else { Backend::Lua54 });
         if !dirs.include.join("lua.h").is_file() {
-            return Err(advice::wrong_headers(
-                &place,
-                "are not there: it has no lua.h",
-                backend,
-            ));
+            return Err(advice::wrong_headers(&place, "are not there: it has no lua.h", backend));
         }
         let wants_archive = self.switch(backend, "STATIC").is_some();
         let mut libraries = vec![library_in(&dirs.lib, backend, wants_archive)?];
         // A shared library names what it needs; an archive leaves it to us. musl has all of it in one.
-        let unix = self
-            .env
-            .cargo("CARGO_CFG_TARGET_FAMILY")
-            .is_some_and(|all| all.contains("unix"));
-        let musl = self
-            .env
-            .cargo("CARGO_CFG_TARGET_ENV")
-            .is_some_and(|env| env == "musl");
+        let unix = self.env.cargo("CARGO_CFG_TARGET_FAMILY").is_some_and(|all| all.contains("unix"));
+        let musl = self.env.cargo("CARGO_CFG_TARGET_ENV").is_some_and(|env| env == "musl");
         if libraries[0].archive && unix && !musl {
             libraries.extend(["m", "dl"].map(Library::shared));
         }
@@ -90,10 +70,7 @@ impl System for Installed<'_> {
             backend,
             vendored: false,
             include: vec![dirs.include.clone()],
-            link: Link {
-                dirs: vec![dirs.lib.clone()],
-                libraries,
-            },
+            link: Link { dirs: vec![dirs.lib.clone()], libraries },
             origin: place,
         })
     }
@@ -116,9 +93,7 @@ fn why_not(error: pkg_config::Error) -> Miss {
 
 /// Whether pkg-config's version text is one that perilune runs on.
 fn right_version(backend: Backend, version: &str) -> bool {
-    let mut parts = version
-        .split(['.', '-'])
-        .map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut parts = version.split(['.', '-']).map(|part| part.parse::<u32>().unwrap_or(0));
     let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     match backend {
         Backend::LuaJit => found.0 == 2 && found.1 >= 1,
@@ -127,8 +102,7 @@ fn right_version(backend: Backend, version: &str) -> bool {
 }
 
 fn has_archive(dirs: &[PathBuf], lib: &str) -> bool {
-    dirs.iter()
-        .any(|dir| dir.join(format!("lib{lib}.a")).is_file())
+    dirs.iter().any(|dir| dir.join(format!("lib{lib}.a")).is_file())
 }
 
 /// The library in a directory that the user named, under any of the names it goes by; shared before static unless asked.
@@ -138,22 +112,12 @@ fn library_in(dir: &Path, backend: Backend, wants_archive: bool) -> Result<Libra
         Backend::Lua54 => &["lua5.4", "lua-5.4", "lua54", "lua"],
     };
     let has = |file: String| dir.join(file).is_file();
-    let archive = names
-        .iter()
-        .find(|name| has(format!("lib{name}.a")))
-        .map(|name| Library::archive(name));
+    let archive = names.iter().find(|name| has(format!("lib{name}.a"))).map(|name| Library::archive(name));
     let shared = names.iter().find(|name| {
-        has(format!("lib{name}.so"))
-            || has(format!("lib{name}.dylib"))
-            || has(format!("{name}.lib"))
-            || has(format!("lib{name}.dll.a"))
+        has(format!("lib{name}.so")) || has(format!("lib{name}.dylib")) || has(format!("{name}.lib")) || has(format!("lib{name}.dll.a"))
     });
     let shared = shared.map(|name| Library::shared(name));
-    let found = if wants_archive {
-        archive.or(shared)
-    } else {
-        shared.or(archive)
-    };
+    let found = if wants_archive { archive.or(shared) } else { shared.or(archive) };
     found.ok_or_else(|| advice::no_library(dir, backend, names))
 }
 
@@ -174,21 +138,12 @@ pub fn try_link(lua: &Lua, env: &Env) -> Result<(), String> {
         }
     };
     let file = env.out_dir().join("try_link.c");
-    fs::write(&file, text)
-        .map_err(|error| format!("{} could not be written: {error}", file.display()))?;
+    fs::write(&file, text).map_err(|error| format!("{} could not be written: {error}", file.display()))?;
     match compiler::link(&file, &env.out_dir().join("try_link"), lua)? {
         Verdict::Accepted => Ok(()),
         Verdict::Refused(said) => {
-            let tells = |line: &&str| {
-                line.contains("undefined")
-                    || line.contains("cannot find")
-                    || line.contains("not found")
-            };
-            let line = said
-                .lines()
-                .find(tells)
-                .or(said.lines().last())
-                .unwrap_or("the linker did not say why");
+            let tells = |line: &&str| line.contains("undefined") || line.contains("cannot find") || line.contains("not found");
+            let line = said.lines().find(tells).or(said.lines().last()).unwrap_or("the linker did not say why");
             Err(advice::does_not_link(&lua.origin, lua.backend, line.trim()))
         }
     }
