@@ -30,10 +30,10 @@ static int stack_overflow(lua_State *L) {
 /* The function behind every Rust callback. Upvalue 1: its Callback. */
 int perilune_door(lua_State *L) {
   Callback *self = (Callback *)lua_touserdata(L, lua_upvalueindex(1));
-  int results;
+  ptrdiff_t results;
   if (HERE < self->gate->stack_floor) return stack_overflow(L);
   results = self->call(L, self);
-  return results >= 0 ? results : lua_error(L);
+  return results >= 0 ? (int)results : lua_error(L);
 }
 
 /* A check for library functions that re-enter Lua from C: raises when the
@@ -68,7 +68,7 @@ static int body_job(lua_State *L) {
   Job *job = gate->job;
   gate->job = NULL;
   luaL_checkstack(L, job->room, "too many values");
-  return job->run(L, job);
+  return (int)job->run(L, job);
 }
 
 static void compile(lua_State *L, Source *source) {

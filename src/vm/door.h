@@ -21,17 +21,19 @@ typedef struct Gate {
 
 /* A Rust callback, living in a userdata that is its Lua function's upvalue.
    `call` never raises: it answers the number of results on top of the stack,
-   or -1 with the error value on top. */
+   or -1 with the error value on top. The answer is as wide as a register, because
+   LuaJIT's interpreter reads a C function's `int` from all 64 bits of it: C
+   compilers happen to clear the upper half, others need not. */
 typedef struct Callback {
   Gate *gate;
-  int (*call)(lua_State *L, struct Callback *self);
+  ptrdiff_t (*call)(lua_State *L, struct Callback *self);
 } Callback;
 
 /* A piece of Rust that wants a frame of its own with `room` free slots.
    `run` never raises: it answers the number of results on top of the stack. */
 typedef struct Job {
   int room;
-  int (*run)(lua_State *L, struct Job *self);
+  ptrdiff_t (*run)(lua_State *L, struct Job *self); /* as wide as `call`'s */
 } Job;
 
 /* A chunk to compile. `status` is written back when compiling fails. */

@@ -38,7 +38,7 @@ impl Body {
 #[repr(C)]
 pub(crate) struct Job {
     room: c_int,
-    run: unsafe extern "C" fn(*mut lua_State, *mut Job) -> c_int,
+    run: unsafe extern "C" fn(*mut lua_State, *mut Job) -> isize,
 }
 
 /// `Source` in `door.h`: a text for the VM to take in.
@@ -213,7 +213,7 @@ const ROOM_FOR_DOORS: c_int = 4;
 
 /// # Safety
 /// Called by `body_job` with the job of a `Task<F, T>`, once.
-unsafe extern "C" fn run_task<F, T>(l: *mut lua_State, job: *mut Job) -> c_int
+unsafe extern "C" fn run_task<F, T>(l: *mut lua_State, job: *mut Job) -> isize
 where
     F: FnOnce(&mut State) -> Result<T>,
 {
@@ -230,5 +230,5 @@ where
     task.outcome = Some(catch_unwind(AssertUnwindSafe(|| work(state))));
     vm.memory.strict.set(strict);
     vm.frame.set(frame);
-    if matches!(task.outcome, Some(Ok(Ok(_)))) { task.leaves } else { 0 }
+    if matches!(task.outcome, Some(Ok(Ok(_)))) { task.leaves as isize } else { 0 }
 }

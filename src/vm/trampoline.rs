@@ -27,7 +27,7 @@ pub(crate) trait Invoke: Send + 'static {
 #[repr(C)]
 struct Callback {
     gate: *const Gate,
-    call: unsafe extern "C" fn(*mut lua_State, *mut Callback) -> c_int,
+    call: unsafe extern "C" fn(*mut lua_State, *mut Callback) -> isize,
     drop: unsafe fn(*mut ()),
     object: *mut (),
 }
@@ -54,7 +54,7 @@ pub(crate) fn push_callback<I: Invoke>(state: &mut State, object: I) {
     }
 }
 
-unsafe extern "C" fn call<I: Invoke>(l: *mut lua_State, callback: *mut Callback) -> c_int {
+unsafe extern "C" fn call<I: Invoke>(l: *mut lua_State, callback: *mut Callback) -> isize {
     // SAFETY: the door calls with the running state and the callback that is kept
     // alive by the running function (I6); the frame is ours until we return (I9).
     let (state, object) = unsafe { (State::from_raw(l), &*(*callback).object.cast::<I>()) };
@@ -71,7 +71,7 @@ unsafe extern "C" fn call<I: Invoke>(l: *mut lua_State, callback: *mut Callback)
     };
     vm.memory.strict.set(strict);
     vm.frame.set(frame);
-    results
+    results as isize
 }
 
 #[cold]
@@ -115,13 +115,13 @@ unsafe extern "C-unwind" fn drop_object(l: *mut lua_State) -> c_int {
 }
 
 /// What is left of a callback after its finalizer, for other finalizers that still call it.
-unsafe extern "C" fn call_dropped(l: *mut lua_State, _: *mut Callback) -> c_int {
+unsafe extern "C" fn call_dropped(l: *mut lua_State, _: *mut Callback) -> isize {
     // SAFETY: as in `call`.
     let state = unsafe { State::from_raw(l) };
     let strict = state.vm().memory.strict.replace(false);
     let results = failure::raise(state, Error::runtime("this host function has been dropped: its VM is closing"));
     state.vm().memory.strict.set(strict);
-    results
+    results as isize
 }
 
 /// Runs the Rust part of a finalizer. It never raises: a panic waits for the next
