@@ -32,4 +32,4 @@ say "with bindgen asked for it fails, so libclang is hidden indeed"
 ! inside PERILUNE_BINDINGS=bindgen cargo check --locked >"$bare/log" 2>&1 || die "bindgen ran"
 grep -i libclang "$bare/log" | head -1
 say "the raw example runs"
-inside cargo run --locked --example raw
+inside cargo run --locked --example raw_api

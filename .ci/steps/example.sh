@@ -19,5 +19,5 @@ for lua in luajit lua54; do
   other=$(party 2)
   [[ $first != "$other" ]] || die "another seed gave the same result"
   say "raw on $lua"
-  cargo run --locked --release "${FEATURES[@]}" --example raw
+  cargo run --locked --release "${FEATURES[@]}" --example raw_api
 done

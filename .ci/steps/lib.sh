@@ -44,8 +44,8 @@ choose() {
 integration_tests() {
   local name file
   shopt -s nullglob
-  for file in tests/*.rs; do
-    name=$(basename "$file" .rs)
+  for file in tests/*.rs tests/*/main.rs; do
+    name=${file#tests/} name=${name%/main.rs} name=${name%.rs}
     [[ " $* " == *" $name "* ]] || printf -- '--test\n%s\n' "$name"
   done
 }
