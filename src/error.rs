@@ -164,12 +164,11 @@ impl Error {
         None
     }
 
-    /// Says where a type error happened, unless that is known already.
+    /// Says where a type error happened, outer places before inner ones.
     pub(crate) fn at(mut self, place: impl FnOnce() -> String) -> Self {
         if let Self::Type(error) = &mut self {
-            if error.place.is_empty() {
-                error.place = place();
-            }
+            let inner = std::mem::take(&mut error.place);
+            error.place = if inner.is_empty() { place() } else { format!("{}: {inner}", place()) };
         }
         self
     }
