@@ -236,7 +236,7 @@ impl State {
 
     /// Takes a text as a chunk, to be named, compiled or run.
     pub fn load<'a>(&'a mut self, text: &'a (impl AsRef<[u8]> + ?Sized)) -> Chunk<'a> {
-        Chunk::new(self, Cow::Borrowed(text.as_ref()), "=chunk")
+        Chunk::new(self, Cow::Borrowed(text.as_ref()))
     }
 
     /// Takes a file as a chunk that is named after it.
@@ -246,7 +246,7 @@ impl State {
     pub fn load_file(&mut self, path: impl AsRef<Path>) -> Result<Chunk<'_>> {
         let path = path.as_ref();
         let text = std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source: Arc::new(source) })?;
-        Ok(Chunk::new(self, Cow::Owned(text), &format!("@{}", path.display())))
+        Ok(Chunk::new(self, Cow::Owned(text)).of_file(&path.to_string_lossy()))
     }
 }
 

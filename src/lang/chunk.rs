@@ -1,7 +1,7 @@
 //! Pieces of Lua source text: named, compiled, run.
 
 use std::borrow::Cow;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use crate::error::{Error, Result, SyntaxError};
 use crate::lang::function::{finish, prepare};
@@ -32,19 +32,25 @@ use crate::vm::state::State;
 pub struct Chunk<'a> {
     state: &'a mut State,
     text: Cow<'a, [u8]>,
-    name: CString,
+    name: Cow<'static, CStr>,
     environment: Option<Table>,
     bytecode: bool,
 }
 
 impl<'a> Chunk<'a> {
-    pub(crate) fn new(state: &'a mut State, text: Cow<'a, [u8]>, name: &str) -> Self {
-        Self { state, text, name: c_name(name), environment: None, bytecode: false }
+    pub(crate) fn new(state: &'a mut State, text: Cow<'a, [u8]>) -> Self {
+        Self { state, text, name: Cow::Borrowed(c"=chunk"), environment: None, bytecode: false }
     }
 
     /// Names it, for messages and tracebacks.
     pub fn name(mut self, name: &str) -> Self {
-        self.name = c_name(&format!("={name}"));
+        self.name = Cow::Owned(c_name('=', name));
+        self
+    }
+
+    /// Names it after the file it came from.
+    pub(crate) fn of_file(mut self, path: &str) -> Self {
+        self.name = Cow::Owned(c_name('@', path));
         self
     }
 
@@ -231,9 +237,10 @@ fn split_message<'m>(whole: &'m str, name: &'m str) -> (&'m str, usize, &'m str)
     (name, 0, whole)
 }
 
-/// A chunk name for C; what comes after a NUL would be lost, so NULs are shown.
-fn c_name(name: &str) -> CString {
-    CString::new(name.replace('\0', "\\0")).unwrap_or_default()
+/// A chunk name for C, marked as a name or a file; what comes after a NUL would be
+/// lost, so NULs are shown.
+fn c_name(mark: char, name: &str) -> CString {
+    CString::new(format!("{mark}{}", name.replace('\0', "\\0"))).unwrap_or_default()
 }
 
 #[cfg(test)]

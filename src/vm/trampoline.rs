@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Error, PanicPayload, Result};
 use crate::sys::{self, lua_State};
-use crate::vm::owner::{Frame, Gate};
+use crate::vm::owner::{Frame, Vm};
 use crate::vm::state::State;
 use crate::vm::{backend, failure};
 
@@ -26,7 +26,8 @@ pub(crate) trait Invoke: Send + 'static {
 /// `Callback` in `door.h`, followed by what only Rust reads.
 #[repr(C)]
 struct Callback {
-    gate: *const Gate,
+    /// The VM; to C its gate, with which it begins.
+    vm: *const Vm,
     call: unsafe extern "C" fn(*mut lua_State, *mut Callback) -> isize,
     drop: unsafe fn(*mut ()),
     object: *mut (),
@@ -43,7 +44,7 @@ pub(crate) fn push_callback<I: Invoke>(state: &mut State, object: I) {
     unsafe {
         let callback = backend::new_userdata(l, size_of::<Callback>()).cast::<Callback>();
         callback.write(Callback {
-            gate: &raw const vm.gate,
+            vm: &raw const *vm,
             call: call::<I>,
             drop: |object| drop(Box::from_raw(object.cast::<I>())),
             object: Box::into_raw(Box::new(object)).cast(),
@@ -57,10 +58,9 @@ pub(crate) fn push_callback<I: Invoke>(state: &mut State, object: I) {
 unsafe extern "C" fn call<I: Invoke>(l: *mut lua_State, callback: *mut Callback) -> isize {
     // SAFETY: the door calls with the running state and the callback that is kept
     // alive by the running function (I6); the frame is ours until we return (I9).
-    let (state, object) = unsafe { (State::from_raw(l), &*(*callback).object.cast::<I>()) };
+    let (state, vm, object) = unsafe { (State::from_raw(l), &*(*callback).vm, &*(*callback).object.cast::<I>()) };
     // SAFETY: raises nothing (I2).
     let arguments = unsafe { sys::lua_gettop(l) };
-    let vm = state.vm();
     let frame = vm.frame.replace(Frame::above(arguments));
     let strict = vm.memory.strict.replace(false);
     // SAFETY: this is the callback's frame.

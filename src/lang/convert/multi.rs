@@ -350,9 +350,14 @@ tuples! { A B C D E F G H I ; J }
 tuples! { A B C D E F G H I J ; K }
 tuples! { A B C D E F G H I J K ; L }
 
-/// Room for results on top of what the frame holds already, for a callback's return.
+/// Pushes the results of a callback, as the last thing that happens in its frame. `[-0, +count, m]`
+#[inline]
 pub(crate) fn push_results<R: IntoLuaMulti>(state: &mut State, results: R) -> Result<c_int> {
     let count = results.count();
+    // The doors' own room holds two results and the way to a fresh frame (I4).
+    if count <= 2 {
+        return results.push_all(state, INTERNAL);
+    }
     // SAFETY: raises nothing (I2).
     let top = unsafe { sys::lua_gettop(state.raw()) };
     if stack::has_room(&state.vm(), top, count) {
