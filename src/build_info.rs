@@ -39,6 +39,7 @@ pub(crate) const HEADERS: &str = env!("PERILUNE_BUILD_RELEASE");
 
 /// Whether compiled code is known to look at hooks (`LUAJIT_ENABLE_CHECKHOOK`), so that a time limit stops it: the
 /// vendored LuaJIT is built so. For any other it must be found out from the running library.
+#[allow(dead_code)] // Lua 5.4 compiles nothing, and its backend does not ask.
 pub(crate) const CHECK_HOOK: Option<bool> = match LINKAGE {
     Linkage::Vendored => Some(cfg!(lua_backend = "luajit")),
     Linkage::System => None,

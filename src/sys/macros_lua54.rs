@@ -4,7 +4,7 @@
 
 use super::lua_sys::*;
 use super::macros::api;
-use std::ffi::{c_char, c_int, c_void, CStr};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr::{null, null_mut};
 
 /// The size of a [`luaL_Buffer`]'s own part.

@@ -4,7 +4,7 @@
 
 use super::lua_sys::*;
 use super::macros::api;
-use std::ffi::{c_char, c_int, c_long, CStr};
+use std::ffi::{CStr, c_char, c_int, c_long};
 
 /// The size of a [`luaL_Buffer`]'s own part, which is the C library's `BUFSIZ`.
 pub const LUAL_BUFFERSIZE: c_int = (size_of::<luaL_Buffer>() - std::mem::offset_of!(luaL_Buffer, buffer)) as c_int;
