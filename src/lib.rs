@@ -32,10 +32,12 @@
 mod build_info;
 mod builder;
 mod error;
+pub mod game;
 mod gc;
 mod lang;
 mod lua;
 mod path;
+mod share;
 mod sys;
 mod vm;
 
@@ -46,6 +48,7 @@ pub use lang::{
     MultiValue, Opaque, Outcome, Pairs, Sequence, Table, Value, Variadic,
 };
 pub use lua::{Lua, MemoryUse};
+pub use share::{CDeclaration, CField, CStruct};
 pub use sys::lua_sys;
 pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};
 pub use vm::libs::Libs;
