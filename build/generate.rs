@@ -58,6 +58,7 @@ mod with_libclang {
             .override_abi(bindgen::Abi::CUnwind, ".*")
             .default_macro_constant_type(bindgen::MacroTypeVariation::Signed)
             .generate_cstr(true)
+            .generate_comments(false)
             .derive_debug(false)
             .layout_tests(true)
             .merge_extern_blocks(true)

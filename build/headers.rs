@@ -130,11 +130,7 @@ pub fn buffer_size(text: &str) -> Option<u32> {
     let (condition, choice) = text.trim_matches(['(', ')', ' ']).split_once('?')?;
     let (left, right) = condition.split_once('>')?;
     let (yes, no) = choice.split_once(':')?;
-    if number(left)? > number(right)? {
-        number(yes)
-    } else {
-        number(no)
-    }
+    if number(left)? > number(right)? { number(yes) } else { number(no) }
 }
 
 /// Adjacent C string literals as one text.

@@ -1,7 +1,7 @@
 //! What the script decides, from a made-up environment and a made-up system.
 
 use crate::steps::env::Env;
-use crate::steps::find::{decide, Link, Lua, Miss, Plan, System};
+use crate::steps::find::{Link, Lua, Miss, Plan, System, decide};
 use crate::steps::headers;
 use crate::steps::request::{self, Backend, Dirs, Request, Source, Wish};
 

@@ -1,6 +1,6 @@
 //! The whole script on real packages: Debian's libluajit-5.1-dev, liblua5.4-dev, liblua5.3-dev, pkg-config, libclang1-14.
 
-use crate::workshop::{asked_for, changed_headers, directory, headers, installed, packages, path_without, variable, Build};
+use crate::workshop::{Build, asked_for, changed_headers, directory, headers, installed, packages, path_without, variable};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -307,4 +307,36 @@ fn a_missing_make_or_compiler_is_said_in_a_sentence() {
         "PERILUNE_LINK=system",
     ]);
     build().set("CC", "/nonexistent/cc").set("PERILUNE_LINK", "system").run().fails_with(&["needs a C compiler", "/nonexistent/cc", "CC"]);
+}
+
+#[test]
+fn every_macro_of_the_headers_is_a_function_here() {
+    if !asked_for() {
+        return;
+    }
+    // For the programs `lua` and `luac`, for Lua's own libraries, or for sources older than the release.
+    const OTHERS: [&str; 6] = ["lua_assert", "lua_writestring", "lua_writeline", "lua_writestringerror", "luaL_intop", "lua_Chunkreader"];
+    const OLD_INTEGERS: [&str; 9] = [
+        "lua_pushunsigned",
+        "lua_tounsignedx",
+        "lua_tounsigned",
+        "luaL_checkunsigned",
+        "luaL_optunsigned",
+        "luaL_checkint",
+        "luaL_optint",
+        "luaL_checklong",
+        "luaL_optlong",
+    ];
+    for (package, own) in [("luajit", "macros_luajit.rs"), ("lua5.4", "macros_lua54.rs")] {
+        let sys = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sys");
+        let ours = ["macros.rs", own].map(|file| fs::read_to_string(sys.join(file)).expect("src/sys can be read")).concat();
+        for header in ["lua.h", "lauxlib.h", "lualib.h"] {
+            let text = fs::read_to_string(headers(package).join(header)).expect("the header can be read");
+            let macros = text.lines().filter_map(|line| line.trim_start().strip_prefix("#define")?.trim_start().split_once('('));
+            for (name, _) in macros.filter(|(name, _)| name.starts_with("lua") && !name.contains(char::is_whitespace)) {
+                let elsewhere = OTHERS.contains(&name) || (package == "lua5.4" && OLD_INTEGERS.contains(&name));
+                assert!(elsewhere || ours.contains(&format!("fn {name}(")) || ours.contains(&format!("fn {name}<")), "{name} of {package}");
+            }
+        }
+    }
 }
