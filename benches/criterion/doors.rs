@@ -27,11 +27,7 @@ fn call_host(c: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let mut group = c.benchmark_group("P2 Lua calls a host function");
     group.throughput(criterion::Throughput::Elements(CALLS));
     group.bench_function("10,000 calls", |b| {
-        b.iter(|| {
-            count
-                .call::<f64>(&mut lua, CALLS as f64)
-                .expect("the loop fails")
-        });
+        b.iter(|| count.call::<f64>(&mut lua, CALLS as f64).expect("the loop fails"));
     });
     group.finish();
     Ok(())
@@ -63,10 +59,7 @@ fn table(c: &mut Criterion) -> Result<(), Box<dyn Error>> {
 fn run(c: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let mut lua = Lua::new()?;
     c.bench_function("P9 run `return 1+1`", |b| {
-        b.iter(|| {
-            lua.run(include_str!("../scripts/run.lua"))
-                .expect("the chunk fails")
-        });
+        b.iter(|| lua.run(include_str!("../scripts/run.lua")).expect("the chunk fails"));
     });
     Ok(())
 }

@@ -93,7 +93,7 @@ pub struct Row {
 pub struct Work {
     pub id: &'static str,
     pub title: &'static str,
-    /// Operations a sample: a few milliseconds' worth.
+    /// Operations a sample: well below a millisecond's worth, so that on a busy machine most samples run undisturbed.
     pub iters: u64,
     /// Rounds that even a quick run does, where fewer would not tell.
     pub min_rounds: usize,
@@ -115,9 +115,7 @@ impl Work {
     }
 
     pub fn rows_on(&self, backend: Backend) -> impl Iterator<Item = &'static Row> {
-        self.rows
-            .iter()
-            .filter(move |row| row.on.contains(&backend))
+        self.rows.iter().filter(move |row| row.on.contains(&backend))
     }
 }
 
@@ -127,50 +125,26 @@ use Side::{C, Mlua};
 const BOTH: &[Backend] = &Backend::ALL;
 const JIT: &[Backend] = &[Backend::Luajit];
 
-const fn row(
-    note: &'static str,
-    ours: &'static str,
-    peer: Entrant,
-    need: Need,
-    on: &'static [Backend],
-) -> Row {
-    Row {
-        note,
-        ours,
-        peer,
-        need,
-        on,
-    }
+const fn row(note: &'static str, ours: &'static str, peer: Entrant, need: Need, on: &'static [Backend]) -> Row {
+    Row { note, ours, peer, need, on }
 }
 
 pub const WORKS: &[Work] = &[
     Work {
         id: "P1",
         title: "call a Lua `add(f64, f64)` from the host, traceback ready",
-        iters: 60_000,
+        iters: 10_000,
         min_rounds: 5,
         rows: &[
-            row(
-                "C: pcall with a traceback handler",
-                "P1",
-                (C, "P1.traceback"),
-                AtMost(1.0),
-                BOTH,
-            ),
-            row(
-                "C: bare pcall, no traceback",
-                "P1",
-                (C, "P1.bare"),
-                AtMost(1.2),
-                BOTH,
-            ),
+            row("C: pcall with a traceback handler", "P1", (C, "P1.traceback"), AtMost(1.0), BOTH),
+            row("C: bare pcall, no traceback", "P1", (C, "P1.bare"), AtMost(1.2), BOTH),
             row("", "P1", (Mlua, "P1"), Faster(1.9), BOTH),
         ],
     },
     Work {
         id: "P2",
         title: "Lua loop calls a host function `add`",
-        iters: 60_000,
+        iters: 10_000,
         min_rounds: 5,
         rows: &[
             row("", "P2", (C, "P2"), AtMost(1.5), BOTH),
@@ -182,42 +156,24 @@ pub const WORKS: &[Work] = &[
     Work {
         id: "P7",
         title: "table field set + get from the host (i64)",
-        iters: 30_000,
+        iters: 5_000,
         min_rounds: 5,
         rows: &[
             row("raw", "P7.raw", (C, "P7"), AtMost(1.1), BOTH),
             row("raw", "P7.raw", (Mlua, "P7.raw"), Faster(1.3), BOTH),
             row("with metamethods", "P7.meta", (C, "P7"), AtMost(1.3), BOTH),
-            row(
-                "with metamethods",
-                "P7.meta",
-                (Mlua, "P7.meta"),
-                Faster(1.3),
-                BOTH,
-            ),
+            row("with metamethods", "P7.meta", (Mlua, "P7.meta"), Faster(1.3), BOTH),
         ],
     },
     Work {
         id: "P9",
         title: "run `return 1+1`",
-        iters: 3_000,
+        iters: 1_000,
         min_rounds: 11,
         rows: &[
             row("", "P9", (C, "P9"), AtMost(1.5), BOTH),
-            row(
-                "mlua: `load(…).eval()`",
-                "P9",
-                (Mlua, "P9.eval"),
-                Faster(5.0),
-                BOTH,
-            ),
-            row(
-                "mlua: `load(…).call()`",
-                "P9",
-                (Mlua, "P9"),
-                Need::None,
-                BOTH,
-            ),
+            row("mlua: `load(…).eval()`", "P9", (Mlua, "P9.eval"), Faster(5.0), BOTH),
+            row("mlua: `load(…).call()`", "P9", (Mlua, "P9"), Need::None, BOTH),
         ],
     },
 ];

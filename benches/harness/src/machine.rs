@@ -16,25 +16,8 @@ pub fn describe() -> Machine {
     let commit = match said("git", &["-C", here, "rev-parse", "--short", "HEAD"]) {
         Some(commit) => {
             // The library's own files: what else lies around does not change the figures.
-            let dirty = said(
-                "git",
-                &[
-                    "-C",
-                    here,
-                    "status",
-                    "--porcelain",
-                    "--",
-                    ":/src",
-                    ":/build.rs",
-                    ":/build",
-                    ":/Cargo.toml",
-                ],
-            );
-            if dirty.is_some() {
-                commit + " with changes"
-            } else {
-                commit
-            }
+            let dirty = said("git", &["-C", here, "status", "--porcelain", "--", ":/src", ":/build.rs", ":/build", ":/Cargo.toml"]);
+            if dirty.is_some() { commit + " with changes" } else { commit }
         }
         None => "unknown".into(),
     };
@@ -43,12 +26,7 @@ pub fn describe() -> Machine {
     Machine {
         date: said("date", &["-u", "+%F"]).unwrap_or_else(|| "on an unknown day".into()),
         commit,
-        hardware: format!(
-            "{}, {cores} cores, {}, {kernel}{}",
-            cpu(),
-            std::env::consts::ARCH,
-            load()
-        ),
+        hardware: format!("{}, {cores} cores, {}, {kernel}{}", cpu(), std::env::consts::ARCH, load()),
         rustc: said("rustc", &["--version"]).unwrap_or_else(|| "an unknown rustc".into()),
         cc: said("cc", &["--version"]).unwrap_or_else(|| "an unknown cc".into()),
     }
@@ -56,17 +34,10 @@ pub fn describe() -> Machine {
 
 fn cpu() -> String {
     let field = |text: &str| -> Option<String> {
-        let line = text
-            .lines()
-            .find(|line| line.to_lowercase().starts_with("model name"))?;
+        let line = text.lines().find(|line| line.to_lowercase().starts_with("model name"))?;
         Some(line.split_once(':')?.1.trim().to_owned())
     };
-    let lscpu = || {
-        Command::new("lscpu")
-            .output()
-            .ok()
-            .map(|out| String::from_utf8_lossy(&out.stdout).into_owned())
-    };
+    let lscpu = || Command::new("lscpu").output().ok().map(|out| String::from_utf8_lossy(&out.stdout).into_owned());
     fs::read_to_string("/proc/cpuinfo")
         .ok()
         .and_then(|text| field(&text))
@@ -78,25 +49,13 @@ fn cpu() -> String {
 fn load() -> String {
     fs::read_to_string("/proc/loadavg")
         .ok()
-        .and_then(|text| {
-            Some(format!(
-                ", load {} at the start",
-                text.split_whitespace().next()?
-            ))
-        })
+        .and_then(|text| Some(format!(", load {} at the start", text.split_whitespace().next()?)))
         .unwrap_or_default()
 }
 
 /// The first line that a command prints, if it ran and printed any.
 fn said(program: &str, args: &[&str]) -> Option<String> {
-    let out = Command::new(program)
-        .args(args)
-        .output()
-        .ok()
-        .filter(|out| out.status.success())?;
+    let out = Command::new(program).args(args).output().ok().filter(|out| out.status.success())?;
     let text = String::from_utf8(out.stdout).ok()?;
-    text.lines()
-        .next()
-        .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
+    text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
 }

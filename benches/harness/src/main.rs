@@ -55,9 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn bench(args: &Args) -> Result<(), Failure> {
-    let wanted = |work: &&Work| {
-        args.only.is_empty() || args.only.iter().any(|id| id.eq_ignore_ascii_case(work.id))
-    };
+    let wanted = |work: &&Work| args.only.is_empty() || args.only.iter().any(|id| id.eq_ignore_ascii_case(work.id));
     let works: Vec<&Work> = WORKS.iter().filter(wanted).collect();
     let backends: Vec<Backend> = match args.backend {
         Some(backend) => vec![backend],
@@ -66,11 +64,7 @@ fn bench(args: &Args) -> Result<(), Failure> {
     for &backend in &backends {
         sides::build(backend, &works)?;
     }
-    let effort = if args.quick {
-        Effort::quick(works.len() * backends.len())
-    } else {
-        Effort::full()
-    };
+    let effort = if args.quick { Effort::quick(works.len() * backends.len()) } else { Effort::full() };
     let machine = machine::describe();
     let mut figures = Vec::new();
     let mut facts = Vec::new();

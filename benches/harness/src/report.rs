@@ -37,17 +37,9 @@ pub fn figures(work: &Work, backend: Backend, measured: &Measured) -> Vec<Figure
         .map(|row| {
             let ours = &measured.ns[&(Side::Ours, row.ours)];
             let peer = &measured.ns[&row.peer];
-            let ratios: Vec<f64> = ours
-                .iter()
-                .zip(peer)
-                .map(|(ours, peer)| ours / peer)
-                .collect();
+            let ratios: Vec<f64> = ours.iter().zip(peer).map(|(ours, peer)| ours / peer).collect();
             let ratio = stats::median(&ratios);
-            let note = if row.note.is_empty() {
-                String::new()
-            } else {
-                format!(" ({})", row.note)
-            };
+            let note = if row.note.is_empty() { String::new() } else { format!(" ({})", row.note) };
             Figure {
                 id: work.id,
                 work: format!("{}{note}", work.title),
@@ -66,28 +58,17 @@ pub fn figures(work: &Work, backend: Backend, measured: &Measured) -> Vec<Figure
         .collect()
 }
 
-pub fn markdown(
-    machine: &Machine,
-    effort: &Effort,
-    facts: &[(Backend, Facts)],
-    figures: &[Figure],
-) -> String {
+pub fn markdown(machine: &Machine, effort: &Effort, facts: &[(Backend, Facts)], figures: &[Figure]) -> String {
     let mut out = String::new();
     let mut line = |text: String| writeln!(out, "{text}").expect("a String takes all");
-    line(format!(
-        "Measured {} at commit {} on {}.",
-        machine.date, machine.commit, machine.hardware
-    ));
+    line(format!("Measured {} at commit {} on {}.", machine.date, machine.commit, machine.hardware));
     line(format!(
         "Built with {} and {}, cargo's release profile on every side. Up to {} rounds a work, {} samples a process.",
         machine.rustc, machine.cc, effort.rounds, effort.samples
     ));
     line("All engines are vendored, without assertions, at -O2 (Lua 5.4 inside mlua: -O3).".into());
     line(String::new());
-    let mut engines: Vec<String> = facts
-        .iter()
-        .map(|(backend, facts)| format!("- {}: {}", backend.name(), engine(facts)))
-        .collect();
+    let mut engines: Vec<String> = facts.iter().map(|(backend, facts)| format!("- {}: {}", backend.name(), engine(facts))).collect();
     engines.sort();
     engines.dedup();
     engines.into_iter().for_each(&mut line);
@@ -127,11 +108,7 @@ fn engine(facts: &Facts) -> String {
 fn need(figure: &Figure) -> String {
     match figure.promise {
         Need::AtMost(times) => format!("≤ {times:.1}"),
-        Need::Faster(times) => format!(
-            "≤ {:.3} ({times} × faster; is {:.1} ×)",
-            1.0 / times,
-            1.0 / figure.ratio
-        ),
+        Need::Faster(times) => format!("≤ {:.3} ({times} × faster; is {:.1} ×)", 1.0 / times, 1.0 / figure.ratio),
         Need::None => "–".into(),
     }
 }
@@ -147,9 +124,5 @@ fn verdict(figure: &Figure) -> &'static str {
 }
 
 fn ns(value: f64) -> String {
-    if value < 100.0 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.0}")
-    }
+    if value < 100.0 { format!("{value:.1}") } else { format!("{value:.0}") }
 }

@@ -10,7 +10,7 @@ use crate::catalog::{Backend, Entrant, Side, Work};
 use crate::{sides, stats};
 
 /// The first samples of a process, not counted: caches fill, the JIT compiles.
-const WARM_UP: usize = 3;
+const WARM_UP: usize = 10;
 /// A quick run must end within a minute; this much of it is for measuring.
 const QUICK: Duration = Duration::from_secs(45);
 
@@ -25,29 +25,15 @@ pub struct Effort {
 
 impl Effort {
     pub fn full() -> Effort {
-        Effort {
-            rounds: 41,
-            samples: 25,
-            budget: Duration::from_secs(120),
-            quick: false,
-        }
+        Effort { rounds: 41, samples: 81, budget: Duration::from_secs(120), quick: false }
     }
 
     pub fn quick(works: usize) -> Effort {
-        Effort {
-            rounds: 15,
-            samples: 9,
-            budget: QUICK / works.max(1) as u32,
-            quick: true,
-        }
+        Effort { rounds: 15, samples: 41, budget: QUICK / works.max(1) as u32, quick: true }
     }
 
     fn done(&self, work: &Work, rounds: usize, since: Instant) -> bool {
-        let least = if self.quick {
-            work.min_rounds
-        } else {
-            work.min_rounds.max(11)
-        };
+        let least = if self.quick { work.min_rounds } else { work.min_rounds.max(11) };
         rounds >= self.rounds || (rounds >= least && since.elapsed() >= self.budget)
     }
 }
@@ -62,22 +48,13 @@ pub struct Measured {
 
 pub fn measure(work: &Work, backend: Backend, effort: &Effort) -> Result<Measured, Failure> {
     let entrants = work.entrants(backend);
-    let mut measured = Measured {
-        ns: BTreeMap::new(),
-        facts: BTreeMap::new(),
-    };
+    let mut measured = Measured { ns: BTreeMap::new(), facts: BTreeMap::new() };
     let since = Instant::now();
     let mut rounds = 0;
     while !effort.done(work, rounds, since) {
         if std::io::stderr().is_terminal() || rounds == 0 {
             let back = if rounds == 0 { "" } else { "\r" };
-            eprint!(
-                "{back}{} on {}: round {} of {}",
-                work.id,
-                backend.name(),
-                rounds + 1,
-                effort.rounds
-            );
+            eprint!("{back}{} on {}: round {} of {}", work.id, backend.name(), rounds + 1, effort.rounds);
         }
         let mut order = entrants.clone();
         order.rotate_left(rounds / 2 % entrants.len());
@@ -90,26 +67,15 @@ pub fn measure(work: &Work, backend: Backend, effort: &Effort) -> Result<Measure
             match first {
                 None => first = Some((entrant, report.checksum)),
                 Some((other, checksum)) if checksum != report.checksum => {
-                    return Err(format!(
-                        "{}: {entrant:?} computed {}, but {other:?} computed {checksum}",
-                        work.id, report.checksum
-                    )
-                    .into());
+                    return Err(format!("{}: {entrant:?} computed {}, but {other:?} computed {checksum}", work.id, report.checksum).into());
                 }
                 Some(_) => {}
             }
-            measured
-                .ns
-                .entry(entrant)
-                .or_default()
-                .push(stats::median(&report.samples[WARM_UP..]));
+            measured.ns.entry(entrant).or_default().push(stats::median(&report.samples[WARM_UP..]));
             measured.facts.insert(entrant.0, report.facts);
         }
         rounds += 1;
     }
-    eprintln!(
-        ", done after {rounds} in {:.1} s",
-        since.elapsed().as_secs_f64()
-    );
+    eprintln!(", done after {rounds} in {:.1} s", since.elapsed().as_secs_f64());
     Ok(measured)
 }

@@ -27,41 +27,23 @@ fn program(side: Side, backend: Backend) -> PathBuf {
 
 /// Builds the program of every side that takes part in `works`.
 pub fn build(backend: Backend, works: &[&Work]) -> Result<(), Failure> {
-    let mut sides: Vec<Side> = works
-        .iter()
-        .flat_map(|work| work.entrants(backend))
-        .map(|(side, _)| side)
-        .collect();
+    let mut sides: Vec<Side> = works.iter().flat_map(|work| work.entrants(backend)).map(|(side, _)| side).collect();
     sides.sort();
     sides.dedup();
     for side in sides {
         eprintln!("building {} for {}", side.name(), backend.name());
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args([
-            "build",
-            "--release",
-            "--quiet",
-            "--no-default-features",
-            "--features",
-            backend.name(),
-        ]);
-        cargo
-            .arg("--manifest-path")
-            .arg(peers().join(side.folder()).join("Cargo.toml"));
+        cargo.args(["build", "--release", "--quiet", "--no-default-features", "--features", backend.name()]);
+        cargo.arg("--manifest-path").arg(peers().join(side.folder()).join("Cargo.toml"));
         cargo.arg("--target-dir").arg(target(backend));
         // A choice of Lua made for other builds is not one for these.
         for (name, _) in std::env::vars_os() {
-            if name
-                .to_str()
-                .is_some_and(|name| name.starts_with("PERILUNE_"))
-            {
+            if name.to_str().is_some_and(|name| name.starts_with("PERILUNE_")) {
                 cargo.env_remove(name);
             }
         }
         cargo.stdin(Stdio::null()).stdout(Stdio::null());
-        let status = cargo
-            .status()
-            .map_err(|e| format!("cannot start cargo: {e}"))?;
+        let status = cargo.status().map_err(|e| format!("cannot start cargo: {e}"))?;
         if !status.success() {
             return Err(format!(
                 "the peer benches/peers/{} did not build for {}; its compiler's messages are above, the command was\n  {cargo:?}",
@@ -75,22 +57,10 @@ pub fn build(backend: Backend, works: &[&Work]) -> Result<(), Failure> {
 }
 
 /// Runs one case in a fresh process.
-pub fn run(
-    (side, case): Entrant,
-    backend: Backend,
-    iters: u64,
-    samples: usize,
-) -> Result<Report, Failure> {
+pub fn run((side, case): Entrant, backend: Backend, iters: u64, samples: usize) -> Result<Report, Failure> {
     let who = format!("{} on {}, {case}", side.name(), backend.name());
     let out = Command::new(program(side, backend))
-        .args([
-            "--work",
-            case,
-            "--iters",
-            &iters.to_string(),
-            "--samples",
-            &samples.to_string(),
-        ])
+        .args(["--work", case, "--iters", &iters.to_string(), "--samples", &samples.to_string()])
         .stdin(Stdio::null())
         .output()
         .map_err(|e| format!("{who}: cannot start: {e}"))?;
@@ -98,11 +68,7 @@ pub fn run(
         let said = String::from_utf8_lossy(&out.stderr);
         return Err(format!("{who}: {}: {}", out.status, said.trim()).into());
     }
-    let report: Report = serde_json::from_slice(&out.stdout)
-        .map_err(|e| format!("{who}: {e} in {:?}", String::from_utf8_lossy(&out.stdout)))?;
-    if report.samples.len() == samples {
-        Ok(report)
-    } else {
-        Err(format!("{who}: samples are missing").into())
-    }
+    let report: Report =
+        serde_json::from_slice(&out.stdout).map_err(|e| format!("{who}: {e} in {:?}", String::from_utf8_lossy(&out.stdout)))?;
+    if report.samples.len() == samples { Ok(report) } else { Err(format!("{who}: samples are missing").into()) }
 }

@@ -55,24 +55,9 @@ mod tests {
     /// The order statistics that the tables of the sign test give.
     #[test]
     fn intervals() {
-        for (n, low) in [
-            (1, 1),
-            (5, 1),
-            (6, 1),
-            (8, 1),
-            (9, 2),
-            (11, 2),
-            (12, 3),
-            (15, 4),
-            (25, 8),
-            (41, 14),
-        ] {
+        for (n, low) in [(1, 1), (5, 1), (6, 1), (8, 1), (9, 2), (11, 2), (12, 3), (15, 4), (25, 8), (41, 14)] {
             let values: Vec<f64> = (1..=n).map(f64::from).collect();
-            assert_eq!(
-                interval(&values),
-                (f64::from(low), f64::from(n + 1 - low)),
-                "n = {n}"
-            );
+            assert_eq!(interval(&values), (f64::from(low), f64::from(n + 1 - low)), "n = {n}");
         }
     }
 }

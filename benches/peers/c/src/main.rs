@@ -8,10 +8,7 @@ use bench_peer::{Case, Facts, Failure, Run};
 const ADD: &CStr = text(concat!(include_str!("../../../scripts/add.lua"), "\0"));
 const LOOP: &CStr = text(concat!(include_str!("../../../scripts/loop.lua"), "\0"));
 const RUN: &CStr = text(concat!(include_str!("../../../scripts/run.lua"), "\0"));
-const CHECKHOOK: &CStr = text(concat!(
-    include_str!("../../../scripts/checkhook.lua"),
-    "\0"
-));
+const CHECKHOOK: &CStr = text(concat!(include_str!("../../../scripts/checkhook.lua"), "\0"));
 
 const fn text(with_nul: &str) -> &CStr {
     match CStr::from_bytes_with_nul(with_nul.as_bytes()) {
@@ -31,20 +28,9 @@ unsafe extern "C" {
     fn peer_eval(l: *mut LuaState, text: *const c_char, slot: *mut c_int) -> c_int;
     fn peer_handler(l: *mut LuaState) -> c_int;
     fn peer_jit_off(l: *mut LuaState) -> c_int;
-    fn peer_facts(
-        l: *mut LuaState,
-        text: *const c_char,
-        engine: *mut *const c_char,
-        checkhook: *mut c_int,
-    ) -> c_int;
+    fn peer_facts(l: *mut LuaState, text: *const c_char, engine: *mut *const c_char, checkhook: *mut c_int) -> c_int;
     fn work_call_bare(l: *mut LuaState, function: c_int, n: i64, sum: *mut f64) -> c_int;
-    fn work_call_traceback(
-        l: *mut LuaState,
-        function: c_int,
-        handler: c_int,
-        n: i64,
-        sum: *mut f64,
-    ) -> c_int;
+    fn work_call_traceback(l: *mut LuaState, function: c_int, handler: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_loop(l: *mut LuaState, function: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_table(l: *mut LuaState, table: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_run(l: *mut LuaState, text: *const c_char, n: i64, sum: *mut f64) -> c_int;
@@ -58,11 +44,7 @@ impl Vm {
     fn open() -> Result<Vm, Failure> {
         // SAFETY: takes nothing.
         let state = unsafe { peer_open() };
-        if state.is_null() {
-            Err("no memory for a VM".into())
-        } else {
-            Ok(Vm(state))
-        }
+        if state.is_null() { Err("no memory for a VM".into()) } else { Ok(Vm(state)) }
     }
 
     fn check(self, status: c_int) -> Result<(), Failure> {
@@ -75,10 +57,7 @@ impl Vm {
             return Err("an error without a message".into());
         }
         // SAFETY: a string that Lua keeps while it is on the stack.
-        Err(unsafe { CStr::from_ptr(message) }
-            .to_string_lossy()
-            .into_owned()
-            .into())
+        Err(unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned().into())
     }
 
     fn eval(self, text: &CStr) -> Result<c_int, Failure> {
@@ -101,30 +80,12 @@ fn main() -> ExitCode {
     bench_peer::main(
         facts,
         &[
-            Case {
-                name: "P1.bare",
-                open: call_bare,
-            },
-            Case {
-                name: "P1.traceback",
-                open: call_traceback,
-            },
-            Case {
-                name: "P2",
-                open: || call_host(false),
-            },
-            Case {
-                name: "P2.nojit",
-                open: || call_host(true),
-            },
-            Case {
-                name: "P7",
-                open: table,
-            },
-            Case {
-                name: "P9",
-                open: run,
-            },
+            Case { name: "P1.bare", open: call_bare },
+            Case { name: "P1.traceback", open: call_traceback },
+            Case { name: "P2", open: || call_host(false) },
+            Case { name: "P2.nojit", open: || call_host(true) },
+            Case { name: "P7", open: table },
+            Case { name: "P9", open: run },
         ],
     )
 }
@@ -135,14 +96,8 @@ fn facts() -> Result<Facts, Failure> {
     // SAFETY: the VM is open; the text ends in NUL.
     vm.check(unsafe { peer_facts(vm.0, CHECKHOOK.as_ptr(), &mut engine, &mut checkhook) })?;
     // SAFETY: the script returned a string, still on the stack.
-    let engine = unsafe { CStr::from_ptr(engine) }
-        .to_string_lossy()
-        .into_owned();
-    Ok(Facts {
-        peer: "plain C".into(),
-        engine,
-        checkhook: checkhook != 0,
-    })
+    let engine = unsafe { CStr::from_ptr(engine) }.to_string_lossy().into_owned();
+    Ok(Facts { peer: "plain C".into(), engine, checkhook: checkhook != 0 })
 }
 
 fn call_bare() -> Result<Run, Failure> {

@@ -75,19 +75,10 @@ pub fn main(facts: fn() -> Result<Facts, Failure>, cases: &[Case]) -> ExitCode {
     }
 }
 
-fn serve(
-    args: &Args,
-    facts: fn() -> Result<Facts, Failure>,
-    cases: &[Case],
-) -> Result<(), Failure> {
+fn serve(args: &Args, facts: fn() -> Result<Facts, Failure>, cases: &[Case]) -> Result<(), Failure> {
     let Some(case) = cases.iter().find(|case| case.name == args.work) else {
         let names: Vec<_> = cases.iter().map(|case| case.name).collect();
-        return Err(format!(
-            "no work {:?} here; there are {}",
-            args.work,
-            names.join(", ")
-        )
-        .into());
+        return Err(format!("no work {:?} here; there are {}", args.work, names.join(", ")).into());
     };
     let mut run = (case.open)()?;
     let mut samples = Vec::with_capacity(args.samples);
@@ -99,13 +90,7 @@ fn serve(
         checksum += sum;
     }
     drop(run);
-    let report = Report {
-        work: args.work.clone(),
-        iters: args.iters,
-        samples,
-        checksum,
-        facts: facts()?,
-    };
+    let report = Report { work: args.work.clone(), iters: args.iters, samples, checksum, facts: facts()? };
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
 }

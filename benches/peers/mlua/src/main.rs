@@ -16,34 +16,13 @@ fn main() -> ExitCode {
     bench_peer::main(
         facts,
         &[
-            Case {
-                name: "P1",
-                open: call_lua,
-            },
-            Case {
-                name: "P2",
-                open: || call_host(false),
-            },
-            Case {
-                name: "P2.nojit",
-                open: || call_host(true),
-            },
-            Case {
-                name: "P7.raw",
-                open: table_raw,
-            },
-            Case {
-                name: "P7.meta",
-                open: table_meta,
-            },
-            Case {
-                name: "P9",
-                open: run_call,
-            },
-            Case {
-                name: "P9.eval",
-                open: run_eval,
-            },
+            Case { name: "P1", open: call_lua },
+            Case { name: "P2", open: || call_host(false) },
+            Case { name: "P2.nojit", open: || call_host(true) },
+            Case { name: "P7.raw", open: table_raw },
+            Case { name: "P7.meta", open: table_meta },
+            Case { name: "P9", open: run_call },
+            Case { name: "P9.eval", open: run_eval },
         ],
     )
 }
@@ -52,11 +31,7 @@ fn facts() -> Result<Facts, Failure> {
     // SAFETY: only a script of our own runs here; it wants `jit.util`.
     let lua = unsafe { Lua::unsafe_new() };
     let (engine, checkhook) = lua.load(CHECKHOOK).eval()?;
-    Ok(Facts {
-        peer: "mlua 0.12.2".into(),
-        engine,
-        checkhook,
-    })
+    Ok(Facts { peer: "mlua 0.12.2".into(), engine, checkhook })
 }
 
 fn call_lua() -> Result<Run, Failure> {
@@ -77,10 +52,7 @@ fn call_host(jit_off: bool) -> Result<Run, Failure> {
     if jit_off {
         lua.load("jit.off() jit.flush()").exec()?;
     }
-    lua.globals().set(
-        "add",
-        lua.create_function(|_, (a, b): (f64, f64)| Ok(a + b))?,
-    )?;
+    lua.globals().set("add", lua.create_function(|_, (a, b): (f64, f64)| Ok(a + b))?)?;
     let count: Function = lua.load(LOOP).eval()?;
     Ok(Box::new(move |n| {
         let _lua = &lua;
