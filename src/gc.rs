@@ -63,7 +63,8 @@ impl State {
     }
 
     /// Sets how long the collector waits between cycles, in percent of the memory in
-    /// use after the last one (200: until it has doubled). Gives the former value.
+    /// use after the last one (200: until it has doubled). Gives the former value. Lua
+    /// 5.4 keeps a multiple of four.
     ///
     /// # Errors
     /// As for [`State::gc_collect`].
@@ -71,7 +72,8 @@ impl State {
         collector(self, sys::LUA_GCSETPAUSE, percent.into()).map(non_negative)
     }
 
-    /// Sets how fast the collector works, in percent of the allocation. Gives the former value.
+    /// Sets how fast the collector works, in percent of the allocation. Gives the former
+    /// value. Lua 5.4 keeps a multiple of four.
     ///
     /// # Errors
     /// As for [`State::gc_collect`].

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::marker::PhantomData;
 
 use crate::error::{Error, Result};
-use crate::lang::convert::{INTERNAL, mismatch, push_sequence};
+use crate::lang::convert::{INTERNAL, mismatch, push_map, push_sequence};
 use crate::lang::value::{handle, push_slot};
 use crate::lang::{FromLua, IntoLua};
 use crate::sys;
@@ -504,6 +504,24 @@ impl State {
         // The length must be known, so that the table is made once.
         let items: Vec<T> = items.into_iter().collect();
         self.anchor_pushed(1, |state| push_sequence(state, items.into_iter())).map(Table::new)
+    }
+
+    /// Makes a table of entries.
+    ///
+    /// ```
+    /// use perilune::Lua;
+    ///
+    /// let mut lua = Lua::new()?;
+    /// let stats = lua.create_table_from([("STR", 3), ("DEX", 4)])?;
+    /// assert_eq!(stats.get::<i32>(&mut lua, "DEX")?, 4);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Memory`]; what the conversions say.
+    pub fn create_table_from<K: IntoLua, V: IntoLua>(&mut self, entries: impl IntoIterator<Item = (K, V)>) -> Result<Table> {
+        let entries: Vec<(K, V)> = entries.into_iter().collect();
+        self.anchor_pushed(1, |state| push_map(state, entries.into_iter())).map(Table::new)
     }
 
     /// The table of globals.

@@ -43,7 +43,7 @@ fn push_integer_key(state: &mut State, index: usize) -> Result<()> {
 }
 
 /// Pushes a table with the entries. `[-0, +1, m]`
-fn push_map<K: IntoLua, V: IntoLua>(state: &mut State, entries: impl ExactSizeIterator<Item = (K, V)>) -> Result<()> {
+pub(crate) fn push_map<K: IntoLua, V: IntoLua>(state: &mut State, entries: impl ExactSizeIterator<Item = (K, V)>) -> Result<()> {
     stack::push_with_room(state, SLOTS, |state| {
         let l = state.raw();
         // SAFETY: there is room (I4); on failure everything is taken back (I5).

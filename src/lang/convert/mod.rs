@@ -17,7 +17,7 @@ use crate::sys;
 use crate::vm::stack;
 use crate::vm::state::State;
 
-pub(crate) use collections::push_sequence;
+pub(crate) use collections::{push_map, push_sequence};
 pub(crate) use multi::push_results;
 pub use multi::{FromArg, FromArgs, FromLuaMulti, IntoLuaMulti, MultiValue, Variadic};
 pub(crate) use number::push_integer;
