@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 
-use crate::error::{Error, Result, SyntaxError};
+use crate::error::{Error, Result};
 use crate::lang::function::{finish, prepare};
 use crate::lang::value::push_slot;
-use crate::lang::{FromLuaMulti, Function, IntoLuaMulti, Table};
+use crate::lang::{FromLuaMulti, Function, IntoLuaMulti, Table, syntax};
 use crate::sys;
 use crate::vm::protect::{Body, Source};
 use crate::vm::stack::{self, StackGuard};
@@ -133,61 +133,15 @@ impl<'a> Chunk<'a> {
         };
         let result = run_source(self.state, &mut source, environment, body, slots);
         match source.status {
-            sys::LUA_ERRSYNTAX => result.map_err(|error| self.syntax_error(&error)),
+            sys::LUA_ERRSYNTAX => result.map_err(|error| syntax::explain(self.state, &error, text, name)),
             sys::LUA_ERRMEM => Err(Error::Memory),
             _ => result,
         }
     }
-
-    /// Takes the VM's message apart, and shows where it points.
-    #[cold]
-    fn syntax_error(&mut self, error: &Error) -> Error {
-        let whole = error.to_string();
-        let shown = String::from_utf8_lossy(self.name.to_bytes()).into_owned();
-        let (chunk, line, message) = split_message(&whole, &shown);
-        let text = source_text(&self.text).to_vec();
-        let incomplete = message.ends_with("<eof>'") || message.ends_with("<eof>");
-        let start: usize = text.split_inclusive(|&byte| byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
-        let bytes = text[start..].split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let source_line = String::from_utf8_lossy(bytes).trim_end_matches('\r').to_owned();
-        let token = message.rsplit_once("near '").and_then(|(_, token)| token.strip_suffix('\''));
-        let column = match token {
-            Some(token) if !incomplete => self.find_token(&text, start, bytes, token, message),
-            _ => source_line.chars().count(),
-        };
-        Error::Syntax(Box::new(SyntaxError { chunk: chunk.to_owned(), line, message: message.to_owned(), source_line, column, incomplete }))
-    }
-
-    /// The column of the token that the message names. Where it stands in the line
-    /// more than once, the text is compiled up to each: the first one with which the
-    /// same complaint comes is the one.
-    fn find_token(&mut self, text: &[u8], start: usize, line: &[u8], token: &str, message: &str) -> usize {
-        let places: Vec<usize> =
-            line.windows(token.len().max(1)).enumerate().filter(|(_, part)| *part == token.as_bytes()).map(|(at, _)| at).collect();
-        let complains = |state: &mut State, at: usize| {
-            let part = &text[..start + at + token.len()];
-            let mut source = Source {
-                text: part.as_ptr().cast(),
-                length: part.len(),
-                name: c"=part".as_ptr(),
-                mode: c"t".as_ptr(),
-                environment: 0,
-                status: sys::LUA_OK,
-            };
-            let result: Result<Function> = run_source(state, &mut source, None, Body::Load, 5);
-            result.is_err_and(|error| error.to_string().ends_with(message))
-        };
-        let at = match places.as_slice() {
-            [] => line.len(),
-            [only] => *only,
-            [first, ..] => places.iter().copied().find(|&at| complains(self.state, at)).unwrap_or(*first),
-        };
-        String::from_utf8_lossy(&line[..at]).chars().count()
-    }
 }
 
 /// Compiles `source`, and runs it if `body` does. `[-0, +0, e]`
-fn run_source<R: FromLuaMulti>(
+pub(crate) fn run_source<R: FromLuaMulti>(
     state: &mut State,
     source: &mut Source,
     environment: Option<&Table>,
@@ -223,20 +177,6 @@ fn source_text(text: &[u8]) -> &[u8] {
     &text[end..]
 }
 
-/// `chunk:line: message`, as the VM writes it, in its three parts.
-fn split_message<'m>(whole: &'m str, name: &'m str) -> (&'m str, usize, &'m str) {
-    let name = name.trim_start_matches(['=', '@']);
-    let skip = if whole.starts_with(name) { name.len() } else { 0 };
-    for (at, _) in whole[skip..].match_indices(':').map(|(at, colon)| (at + skip, colon)) {
-        let rest = &whole[at + 1..];
-        let Some((digits, message)) = rest.split_once(": ") else { continue };
-        if let Ok(line) = digits.parse() {
-            return (&whole[..at], line, message);
-        }
-    }
-    (name, 0, whole)
-}
-
 /// A chunk name for C, marked as a name or a file; what comes after a NUL would be
 /// lost, so NULs are shown.
 fn c_name(mark: char, name: &str) -> CString {
@@ -252,12 +192,5 @@ mod tests {
         assert_eq!(source_text(b"#!/usr/bin/lua\nreturn 1"), b"\nreturn 1");
         assert_eq!(source_text(b"\xef\xbb\xbf# hi"), b"");
         assert_eq!(source_text(b"\xef\xbb\xbfreturn"), b"return");
-    }
-
-    #[test]
-    fn messages_are_split_at_the_line_number() {
-        assert_eq!(split_message("a:1: x near 'b:2: c'", "=a"), ("a", 1, "x near 'b:2: c'"));
-        assert_eq!(split_message("C:\\a:7: b:12: oops", "@C:\\a:7: b"), ("C:\\a:7: b", 12, "oops"));
-        assert_eq!(split_message("no line", "=a"), ("a", 0, "no line"));
     }
 }

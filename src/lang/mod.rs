@@ -10,6 +10,7 @@ mod convert;
 mod function;
 mod outcome;
 mod string;
+mod syntax;
 mod table;
 mod value;
 

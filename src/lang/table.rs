@@ -172,6 +172,8 @@ impl Table {
             // SAFETY: reads only (I2).
             let length = unsafe { backend::raw_length(state.raw(), table) };
             let value = get_raw(state, table, length)?;
+            // An error about the value must not lose it.
+            state.vm().settle()?;
             if length > 0 {
                 set_raw(state, table, length, crate::Value::Nil)?;
             }

@@ -10,6 +10,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 
 use crate::sys;
+use crate::vm::backend;
 use crate::vm::owner::Vm;
 
 unsafe extern "C" {
@@ -24,6 +25,9 @@ pub(crate) struct Memory {
     pub strict: Cell<bool>,
     /// An allocation passed in grace that strict would have refused.
     pub over: Cell<bool>,
+    /// Allocations refused so far, and when the outermost protected call began.
+    pub refusals: Cell<u64>,
+    pub refusals_before: Cell<u64>,
     pub used: Cell<usize>,
     pub peak: Cell<usize>,
     pub limit: Cell<usize>,
@@ -47,6 +51,8 @@ impl Memory {
         Self {
             strict: Cell::new(false),
             over: Cell::new(false),
+            refusals: Cell::new(0),
+            refusals_before: Cell::new(0),
             used: Cell::new(0),
             peak: Cell::new(0),
             limit: Cell::new(usize::MAX),
@@ -63,6 +69,17 @@ impl Memory {
         self.count.set(count);
         let (first, end) = self.fail.get();
         used <= self.limit.get() && !(first..end).contains(&count)
+    }
+
+    /// Whether an allocation was refused since the outermost protected call began.
+    pub(crate) fn refused(&self) -> bool {
+        self.refusals.get() != self.refusals_before.get()
+    }
+
+    /// Whether `used` may be too high: LuaJIT frees a closure as if it were smaller,
+    /// by 8 bytes for each upvalue for which there was no memory when it was made.
+    pub(crate) fn is_inexact(&self) -> bool {
+        backend::FORGETS_UPVALUES && self.refusals.get() != 0
     }
 
     /// # Safety
@@ -92,6 +109,7 @@ pub(crate) unsafe extern "C-unwind" fn allocate(ud: *mut c_void, block: *mut c_v
     let used = memory.used.get() - old + size;
     if size > old && !memory.admits(used) {
         if memory.strict.get() {
+            memory.refusals.set(memory.refusals.get() + 1);
             return ptr::null_mut();
         }
         memory.over.set(true);
@@ -120,6 +138,7 @@ fn exhausted(memory: &Memory, block: *mut c_void, old: usize, size: usize) -> *m
         // Nothing can be raised here: end as Rust's own allocator would.
         std::alloc::handle_alloc_error(std::alloc::Layout::from_size_align(size, 16).unwrap_or(std::alloc::Layout::new::<u8>()));
     }
+    memory.refusals.set(memory.refusals.get() + 1);
     ptr::null_mut()
 }
 

@@ -42,12 +42,20 @@ int perilune_guard(lua_State *L) {
   return HERE < gate_of(L)->stack_floor ? stack_overflow(L) : 0;
 }
 
-/* The message handler: keeps the error value as it is and leaves the
-   traceback in a slot that exists already, so that only the traceback's own
-   text can want memory. (value) -> value */
-int perilune_handler(lua_State *L) {
-  luaL_traceback(L, L, NULL, 1);
+/* Leaves the traceback of the handler's caller in its slot. () -> () */
+static int body_traceback(lua_State *L) {
+  luaL_traceback(L, L, NULL, 2);
   lua_rawseti(L, LUA_REGISTRYINDEX, gate_of(L)->traceback_slot);
+  return 0;
+}
+
+/* The message handler: keeps the error value as it is. Without the memory or
+   the stack for a traceback there is none, which is why it is made in a
+   protected call: the error itself is not to be lost. (value) -> value */
+int perilune_handler(lua_State *L) {
+  lua_settop(L, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, gate_of(L)->traceback_body);
+  lua_pcall(L, 0, 0, 0);
   lua_settop(L, 1);
   return 1;
 }
@@ -210,6 +218,7 @@ static int body_open(lua_State *L) {
 const lua_CFunction perilune_bodies[] = {
   body_job, body_load, body_run, body_index, body_setindex, body_rawset, body_len, body_equal,
   body_tostring, body_next, body_text, body_table, body_collect, body_open,
+  body_traceback,
 };
 
 /* ---- The C stack ------------------------------------------------------ */

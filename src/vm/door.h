@@ -17,6 +17,7 @@ typedef struct Gate {
   struct Job *job;         /* what perilune_job is to run, taken at its start */
   struct Source *source;   /* what perilune_load/_run are to compile, likewise */
   int traceback_slot;      /* registry slot that receives the traceback */
+  int traceback_body;      /* registry slot of the function that makes it */
 } Gate;
 
 /* A Rust callback, living in a userdata that is its Lua function's upvalue.

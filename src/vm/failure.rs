@@ -8,7 +8,7 @@ use std::ffi::c_int;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::error::{Error, RuntimeError};
+use crate::error::{Error, Result, RuntimeError};
 use crate::lang::Value;
 use crate::sys::{self, lua_State};
 use crate::vm::owner::Vm;
@@ -129,7 +129,11 @@ pub(crate) unsafe fn take(state: &mut State, status: c_int) -> Error {
         if let Some(error) = cargo(&vm, l, index) {
             return unpack(error, traceback);
         }
-        let message = message(state, index);
+        let Ok(message) = message(state, index) else { return Error::Memory };
+        if vm.memory.refused() && message.ends_with("not enough memory") && sys::lua_type(l, index) == sys::LUA_TSTRING {
+            // The VM's own words, passed on by a script or by a coroutine's end.
+            return Error::Memory;
+        }
         let value = Value::read(state, index).ok();
         RuntimeError { message, traceback, value, cause: None }.into()
     }
@@ -164,26 +168,30 @@ unsafe fn take_traceback(vm: &Vm, l: *mut lua_State) -> String {
 }
 
 /// The error value as text, by `__tostring` where it has one. `[-0, +0, m]`
-unsafe fn message(state: &mut State, index: c_int) -> String {
+unsafe fn message(state: &mut State, index: c_int) -> Result<String> {
     let l = state.raw();
     // SAFETY: a string is only read; anything else is converted in a protected body.
     unsafe {
         if sys::lua_type(l, index) == sys::LUA_TSTRING {
-            return String::from_utf8_lossy(stack::text_at(l, index)).into_owned();
+            return Ok(String::from_utf8_lossy(stack::text_at(l, index)).into_owned());
         }
         let _balance = StackGuard::new(l);
         let kind = stack::type_name(l, index);
         protect::push_body(&state.vm(), l, Body::ToString);
         sys::lua_pushvalue(l, index);
         // Not `call_body`: an error in `__tostring` must not come back here.
-        if protect::pcall(&state.vm(), l, 1, 1, 0) != sys::LUA_OK || sys::lua_type(l, -1) != sys::LUA_TSTRING {
-            return format!("(error object is a {kind} value)");
+        let status = protect::pcall(&state.vm(), l, 1, 1, 0);
+        if status == sys::LUA_ERRMEM {
+            return Err(Error::Memory);
+        }
+        if status != sys::LUA_OK || sys::lua_type(l, -1) != sys::LUA_TSTRING {
+            return Ok(format!("(error object is a {kind} value)"));
         }
         let text = String::from_utf8_lossy(stack::text_at(l, -1)).into_owned();
-        match sys::lua_type(l, index) {
+        Ok(match sys::lua_type(l, index) {
             sys::LUA_TNIL => "nil".to_owned(),
             _ => text,
-        }
+        })
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) struct Gate {
     pub job: Cell<*mut Job>,
     pub source: Cell<*mut Source>,
     pub traceback_slot: Cell<c_int>,
+    pub traceback_body: Cell<c_int>,
 }
 
 /// What the running C frame offers to operations in it.
@@ -122,6 +123,7 @@ impl Vm {
                 job: Cell::new(ptr::null_mut()),
                 source: Cell::new(ptr::null_mut()),
                 traceback_slot: Cell::new(0),
+                traceback_body: Cell::new(0),
             },
             memory,
             frame: Cell::new(Frame::OUTERMOST),
@@ -145,6 +147,7 @@ impl Vm {
             sys::lua_atpanic(l, Some(perilune_unprotected));
             (*vm).fixtures = Fixtures::install(l);
             (*vm).gate.traceback_slot.set((*vm).fixtures.traceback);
+            (*vm).gate.traceback_body.set((*vm).fixtures.bodies[Body::Traceback as usize]);
             sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, (*vm).fixtures.handler.into());
             if let Err(error) = (*vm).settle() {
                 Self::close(l);
@@ -168,7 +171,7 @@ impl Vm {
             // The libraries' finalizers must not fail for want of memory.
             (*vm).memory.strict.set(false);
             backend::close_state(l, &*vm);
-            debug_assert_eq!((*vm).memory.used.get(), 0, "memory left after lua_close");
+            debug_assert!((*vm).memory.used.get() == 0 || (*vm).memory.is_inexact(), "memory left after lua_close");
             Box::from_raw(vm).failure.into_inner()
         }
     }

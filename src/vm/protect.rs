@@ -28,10 +28,11 @@ pub(crate) enum Body {
     Table,
     Collect,
     Open,
+    Traceback,
 }
 
 impl Body {
-    pub(crate) const COUNT: usize = Self::Open as usize + 1;
+    pub(crate) const COUNT: usize = Self::Traceback as usize + 1;
 }
 
 /// `Job` in `door.h`.
@@ -124,6 +125,7 @@ pub(crate) unsafe fn pcall(vm: &Vm, l: *mut lua_State, arguments: c_int, results
     let depth = vm.depth.get();
     if depth == 0 {
         vm.gate.stack_floor.set(cstack::floor());
+        vm.memory.refusals_before.set(vm.memory.refusals.get());
     }
     vm.depth.set(depth + 1);
     // SAFETY: the caller's; nothing raises through a protected call.
@@ -187,12 +189,18 @@ where
     let (vm, l) = (state.vm(), state.raw());
     let job = Job { room: room + ROOM_FOR_DOORS, run: run_task::<F, T> };
     let mut task = Task { job, leaves, work: Some(work), outcome: None };
+    let refusals = vm.memory.refusals.get();
     // SAFETY: the caller's; the task outlives the call. Any number of results fits
     // with `LUA_MULTRET`.
     unsafe {
         let balance = StackGuard { l, top: sys::lua_gettop(l) - arguments - 1 };
         vm.gate.job.set((&raw mut task).cast());
-        call_body(state, arguments, sys::LUA_MULTRET)?;
+        let called = call_body(state, arguments, sys::LUA_MULTRET);
+        if task.work.is_some() && vm.memory.refusals.get() != refusals {
+            // Asking for stack does not tell "too much" and "no memory" apart.
+            return Err(crate::Error::Memory);
+        }
+        called?;
         match task.outcome {
             Some(Ok(Ok(value))) => {
                 balance.keep();

@@ -112,6 +112,9 @@ pub(crate) unsafe fn raw_get_index(l: *mut lua_State, table: c_int, index: usize
     unsafe { sys::lua_rawgeti(l, table, index as i64) };
 }
 
+/// See `luajit.rs`.
+pub(crate) const FORGETS_UPVALUES: bool = false;
+
 /// Every library there is, in the order in which they are opened.
 pub(crate) const LIBRARIES: &[Library] = &[
     Library { flag: Libs::BASE, name: c"_G", open: sys::luaopen_base },

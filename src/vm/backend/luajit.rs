@@ -33,7 +33,8 @@ pub(crate) unsafe fn new_state(vm: *mut Vm) -> *mut lua_State {
     unsafe {
         if OUR_ALLOCATOR {
             let l = sys::lua_newstate(Some(alloc::allocate), vm.cast());
-            if !l.is_null() {
+            // Null, and not for want of memory: this LuaJIT takes no allocator of ours.
+            if !l.is_null() || (*vm).memory.refusals.get() != 0 {
                 return l;
             }
         }
@@ -176,6 +177,9 @@ pub(crate) unsafe fn raw_get_index(l: *mut lua_State, table: c_int, index: usize
     // SAFETY: reads only (I2); tables have fewer than 2^31 entries.
     unsafe { sys::lua_rawgeti(l, table, alloc::to_c_int(index)) };
 }
+
+/// A closure that could not be completed for want of memory is freed with too small a size.
+pub(crate) const FORGETS_UPVALUES: bool = true;
 
 /// Every library there is, in the order in which they are opened.
 pub(crate) const LIBRARIES: &[Library] = &[
