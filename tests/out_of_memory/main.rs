@@ -1,0 +1,227 @@
+//! Promise: whatever allocation fails in whatever operation, the answer is
+//! `Error::Memory` or success; nothing is lost, and the VM goes on working.
+//!
+//! Every operation of the public API is run with its 1st, 2nd, 3rd, … allocation
+//! failing until it makes no more than those: at the outermost level, inside a
+//! callback, inside a callback under the script's own `pcall`, and in a coroutine.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod operations;
+mod world;
+
+use std::ops::Range;
+
+use common::{check, height, is_luajit, measurable, stops_growing};
+use operations::Op;
+use perilune::{Error, Function, Libs, Lua, Result, State};
+use world::World;
+
+/// Where an operation is run.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Outermost,
+    Callback,
+    ScriptsPcall,
+    Coroutine,
+}
+
+const PLACES: [Place; 4] = [Place::Outermost, Place::Callback, Place::ScriptsPcall, Place::Coroutine];
+
+/// Which allocations fail, when the `n`th is the first of them.
+const KINDS: [fn(u64) -> Range<u64>; 3] = [
+    |n| n..n + 1,
+    // Also the second try of Lua 5.4, after its emergency collection.
+    |n| n..n + 2,
+    |n| n..u64::MAX,
+];
+
+/// Runs each operation everywhere, with each of its allocations failing.
+fn survive(ops: &[(&str, Op)]) {
+    for &(name, op) in ops {
+        for place in PLACES {
+            once(name, place, op);
+            let mut lua = measurable();
+            let mut round = rounds(&mut lua, name, place, op);
+            stops_growing(&mut lua, name, |lua| round(lua));
+        }
+    }
+}
+
+/// With the compiler on, where there is one.
+fn once(name: &str, place: Place, op: Op) {
+    let mut lua = Lua::new().unwrap();
+    rounds(&mut lua, name, place, op)(&mut lua);
+}
+
+/// What fails each allocation of an operation in its place.
+fn rounds(lua: &mut Lua, name: &str, place: Place, op: Op) -> impl FnMut(&mut Lua) + use<> {
+    let what = format!("{name} in {place:?}");
+    let world = World::new(lua).unwrap();
+    let run = placed(lua, &world, place, op);
+    run(lua).unwrap_or_else(|error| panic!("{what} without failures: {error}"));
+    move |lua: &mut Lua| {
+        KINDS.iter().for_each(|kind| fail_everywhere(lua, &what, &run, *kind));
+        run(lua).unwrap();
+    }
+}
+
+/// The operation as something that can be run from outside, in its place.
+fn placed(lua: &mut Lua, world: &World, place: Place, op: Op) -> Box<dyn Fn(&mut Lua) -> Result<()>> {
+    let world = world.clone();
+    if matches!(place, Place::Outermost) {
+        return Box::new(move |lua| op(lua, &world));
+    }
+    let inside = lua.create_function(move |state: &mut State, (): ()| op(state, &world)).unwrap();
+    let script = match place {
+        Place::ScriptsPcall => "local f = ... return function() local ok, e = pcall(f) return ok, tostring(e) end",
+        Place::Coroutine => {
+            "local f = ... return function()
+                local ok, e = coroutine.resume(coroutine.create(function(f) f() end), f)
+                return ok, tostring(e)
+            end"
+        }
+        _ => "local f = ... return function() f() return true, '' end",
+    };
+    let outer: Function = lua.load(script).call(inside).unwrap();
+    Box::new(move |lua| {
+        let (ok, message) = outer.call::<(bool, String)>(lua, ())?;
+        assert!(ok || message.starts_with("not enough memory"), "the script caught: {message}");
+        Ok(())
+    })
+}
+
+fn fail_everywhere(lua: &mut Lua, what: &str, run: &dyn Fn(&mut Lua) -> Result<()>, kind: fn(u64) -> Range<u64>) {
+    let top = height(lua);
+    for n in 1..100_000 {
+        let before = lua.memory().allocations;
+        lua.fail_allocations(kind(n));
+        let result = run(lua);
+        lua.fail_allocations(0..0);
+        let made = lua.memory().allocations - before;
+        match result {
+            Ok(()) | Err(Error::Memory) => {}
+            Err(other) => panic!("{what}, allocations {:?} failing: {other:#?}", kind(n)),
+        }
+        assert_eq!(height(lua), top, "{what}, allocation {n}: the stack's height");
+        check(lua);
+        if made < n {
+            return;
+        }
+    }
+    panic!("{what} never comes to an end");
+}
+
+#[test]
+fn making_values() {
+    survive(operations::MAKING_VALUES);
+}
+
+#[test]
+fn globals_by_name() {
+    survive(operations::GLOBALS_BY_NAME);
+}
+
+#[test]
+fn running_text() {
+    survive(operations::RUNNING_TEXT);
+}
+
+#[test]
+fn calls() {
+    survive(operations::CALLS);
+}
+
+#[test]
+fn tables() {
+    survive(operations::TABLES);
+}
+
+#[test]
+fn values() {
+    survive(operations::VALUES);
+}
+
+#[test]
+fn conversions() {
+    survive(operations::CONVERSIONS);
+}
+
+#[test]
+fn the_collector_and_raw_code() {
+    survive(operations::THE_COLLECTOR_AND_RAW_CODE);
+}
+
+#[test]
+fn closures() {
+    if is_luajit() {
+        operations::CLOSURES.iter().for_each(|&(name, op)| PLACES.iter().for_each(|&place| once(name, place, op)));
+    } else {
+        survive(operations::CLOSURES);
+    }
+}
+
+/// Every step of opening a VM can fail; the debug build asserts that nothing is left.
+#[test]
+fn opening_a_vm() {
+    // SAFETY: no script is run.
+    let builders = [Lua::builder, || Lua::builder().libs(Libs::NONE), || unsafe { Lua::builder().unsafe_libs(Libs::ALL) }];
+    for builder in builders {
+        let mut n = 1;
+        loop {
+            match builder().fail_allocation(n).build() {
+                Ok(mut lua) if lua.memory().allocations < n => break check_bare(&mut lua),
+                Ok(mut lua) => check_bare(&mut lua),
+                Err(Error::Memory) => {}
+                Err(other) => panic!("allocation {n}: {other:#?}"),
+            }
+            n += 1;
+        }
+        assert!(n > 100, "{n}");
+    }
+}
+
+/// What a VM without libraries can do as well.
+fn check_bare(lua: &mut Lua) {
+    lua.fail_allocation(0);
+    assert_eq!(lua.load("local t = { 1, 2 } return t[1] + #t").eval::<i32>().unwrap(), 3);
+}
+
+/// A long life of random operations, each with a random allocation failing.
+#[test]
+fn anything_in_any_order() {
+    live_long(&mut Lua::new().unwrap());
+    let mut lua = measurable();
+    stops_growing(&mut lua, "anything", live_long);
+}
+
+/// So many operations that most pairs of them meet.
+fn live_long(lua: &mut Lua) {
+    let world = World::new(lua).unwrap();
+    let mut random = Random(0x5eed);
+    (0..1000).for_each(|_| one_of_all(lua, &world, &mut random));
+}
+
+fn one_of_all(lua: &mut Lua, world: &World, random: &mut Random) {
+    let group = operations::ALL[random.below(operations::ALL.len())];
+    let (name, op) = group[random.below(group.len())];
+    let n = 1 + random.below(60) as u64;
+    let range = KINDS[random.below(KINDS.len())](n);
+    lua.fail_allocations(range.clone());
+    let result = op(lua, world);
+    lua.fail_allocations(0..0);
+    assert!(matches!(result, Ok(()) | Err(Error::Memory)), "{name}, allocations {range:?} failing: {result:#?}");
+    check(lua);
+}
+
+/// Xorshift: the same every time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+}

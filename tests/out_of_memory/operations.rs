@@ -1,0 +1,394 @@
+//! Every operation of the public API, each as a function that can be repeated.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::ffi::CString;
+
+use perilune::{Bytes, Error, FromLua, Function, IntoLua, LuaString, MultiValue, Result, State, Table, Value, Variadic, lua_sys};
+
+use crate::common::quietly;
+use crate::world::World;
+
+pub type Op = fn(&mut State, &World) -> Result<()>;
+
+/// An operation that has to fail in its own way, or for want of memory.
+fn must_fail<T: std::fmt::Debug>(result: Result<T>, expected: impl Fn(&Error) -> bool) -> Result<()> {
+    match result {
+        Err(Error::Memory) => Err(Error::Memory),
+        Err(error) if expected(&error) => Ok(()),
+        other => panic!("{other:#?}"),
+    }
+}
+
+pub const MAKING_VALUES: &[(&str, Op)] = &[
+    ("create_string", |lua, _| lua.create_string("a new string, never seen before").map(drop)),
+    ("create_string, long", |lua, _| lua.create_string(vec![b'x'; 100_000]).map(drop)),
+    ("create_table", |lua, _| lua.create_table().map(drop)),
+    ("create_table_with_capacity", |lua, _| lua.create_table_with_capacity(20, 20).map(drop)),
+    ("create_table_with_capacity, large", |lua, _| lua.create_table_with_capacity(70_000, 10).map(drop)),
+    ("create_sequence", |lua, _| lua.create_sequence((0..50).map(|i| format!("element {i}"))).map(drop)),
+    ("create_function", |lua, _| lua.create_function(|_: &mut State, (): ()| Ok(())).map(drop)),
+    ("create_function_mut", |lua, _| {
+        let mut calls = 0;
+        let function = lua.create_function_mut(move |_: &mut State, (): ()| {
+            calls += 1;
+            Ok(format!("call number {calls}"))
+        })?;
+        function.call::<String>(lua, ()).map(drop)
+    }),
+    ("globals", |lua, _| lua.globals().map(drop)),
+    ("100 handles at once", |lua, _| (0..100).map(|_| lua.create_table()).collect::<Result<Vec<_>>>().map(drop)),
+];
+
+pub const GLOBALS_BY_NAME: &[(&str, Op)] = &[
+    ("set", |lua, _| lua.set("a_new_global", "with a new value")),
+    ("set, dotted and new", |lua, _| {
+        lua.set("brand", Value::Nil)?;
+        lua.set("brand.new.and.deep", "a value")
+    }),
+    ("set, through __newindex", |lua, world| {
+        lua.set("proxy", &world.magic)?;
+        lua.set("proxy.key", "value")
+    }),
+    ("get", |lua, _| lua.get::<Function>("math.floor").map(drop)),
+    ("get, through __index", |lua, world| {
+        lua.set("proxy", &world.magic)?;
+        assert_eq!(lua.get::<String>("proxy.key")?, "key!");
+        Ok(())
+    }),
+    ("call", |lua, _| lua.call::<String>("string.upper", "a text of its own").map(drop)),
+    ("register", |lua, _| lua.register("deep.down.here", |_: &mut State, (): ()| Ok(()))),
+    ("register_mut", |lua, _| lua.register_mut("deep.down.there", |_: &mut State, (): ()| Ok(()))),
+    ("app data", |lua, _| {
+        lua.set_app_data(7_u8);
+        assert_eq!(lua.app_data::<u8>(), Some(&7));
+        Ok(())
+    }),
+];
+
+pub const RUNNING_TEXT: &[(&str, Op)] = &[
+    ("run", |lua, _| lua.run("local t = { 'of its own' } return t, t[1] .. '!', 3").map(drop)),
+    ("run, first", |lua, _| {
+        let out = lua.run("return { 'a', 'b' }")?;
+        out.first::<Vec<String>>(lua).map(drop)
+    }),
+    ("run_file", |lua, world| lua.run_file(&world.file).map(drop)),
+    ("load_file", |lua, world| lua.load_file(&world.file)?.call::<(Table, String)>(("x", 1)).map(drop)),
+    ("environment", |lua, world| lua.load("own = 'x' .. 1").name("own").environment(&world.table).exec()),
+    ("chunk with arguments", |lua, _| lua.load("return ..., select('#', ...)").call::<MultiValue>((1, "two", vec![3])).map(drop)),
+    ("into_function", |lua, _| lua.load("return function() return function() end end").into_function().map(drop)),
+    ("check", |lua, _| lua.load("local function f() return 1 end").check()),
+    ("a long text", |lua, _| lua.load(&format!("return '{}'", "y".repeat(70_000))).eval::<LuaString>().map(drop)),
+    ("syntax error", |lua, _| {
+        must_fail(lua.load("local a = 1\nlocal b = = 2").name("rules").check(), |error| {
+            error.to_string() == "rules:2: unexpected symbol near '='\n  2 | local b = = 2\n    |           ^"
+        })
+    }),
+    ("runtime error", |lua, _| {
+        must_fail(lua.run("local t = {} t.x.y = 1"), |error| error.to_string().contains("attempt to index") && error.code() == -2)
+    }),
+    ("error value", |lua, _| must_fail(lua.run("error({ 'a table' })"), |error| matches!(error.value(), Some(Value::Table(_))))),
+    ("error with __tostring", |lua, world| {
+        lua.set("magic", &world.magic)?;
+        must_fail(lua.run("error(magic)"), |error| error.to_string().starts_with("magic table: "))
+    }),
+    ("error with a deep traceback", |lua, _| {
+        let script = "local function f(self, n) if n == 0 then error('deep') end return (self(self, n - 1)) end f(f, 30)";
+        must_fail(lua.run(script), |error| error.to_string().ends_with("deep"))
+    }),
+    ("scripts that build", |lua, _| {
+        lua.run(
+            "local t = {} for i = 1, 30 do t[i] = { i, name = 'n' .. i } end
+                 local s = {} for i = 1, 30 do s[#s + 1] = t[i].name:upper():rep(3) end
+                 return table.concat(s)",
+        )
+        .map(drop)
+    }),
+    ("a script's pcall", |lua, _| {
+        let out = lua.run(
+            "local ok, e = pcall(function()
+                    local t = {} for i = 1, 50 do t[i] = ('x'):rep(i) .. tostring({}) end return #t end)
+                 return ok, tostring(e)",
+        )?;
+        let [Value::Boolean(ok), message] = out.values() else { panic!("{out:?}") };
+        let message = message.to::<String>(lua)?;
+        assert!(*ok || message == "not enough memory", "{message}");
+        Ok(())
+    }),
+    ("xpcall with a handler", |lua, _| {
+        let out = lua.run(
+            "return (xpcall(function() local t = {} for i = 1, 20 do t[i] = { i } end error('x') end,
+                                function(e) return { e .. '!' } end))",
+        )?;
+        assert_eq!(out.first::<bool>(lua).ok(), Some(false));
+        Ok(())
+    }),
+    ("coroutines", |lua, _| {
+        lua.run(
+            "local made = {}
+             for i = 1, 5 do
+                local co = coroutine.create(function(t, a) t[a] = coroutine.yield({ a }) return 'x' .. a end)
+                local ok, e = coroutine.resume(co, made, i)
+                if ok then ok, e = coroutine.resume(co, i) end
+                if not ok then error(e, 0) end
+             end",
+        )
+        .map(drop)
+    }),
+    ("load in a script", |lua, _| lua.run("local f = assert(load('local a = 1 return { a }', '=own')) return f()").map(drop)),
+];
+
+pub const CALLS: &[(&str, Op)] = &[
+    ("one argument", |lua, world| world.identity.call::<String>(lua, "an argument").map(drop)),
+    ("tuples", |lua, world| {
+        world.identity.call::<(String, Table, Option<i32>, f64)>(lua, ("text", vec![1, 2], None::<i32>, 2.5)).map(drop)
+    }),
+    ("twelve arguments", |lua, world| {
+        let arguments = ("a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a10", "a11", "a12");
+        world.identity.call::<(Value, Value, Value)>(lua, arguments).map(drop)
+    }),
+    ("300 arguments and results", |lua, world| {
+        let arguments: Variadic<Value> = (0..300).map(Value::Integer).collect();
+        let results: Variadic<i32> = world.identity.call(lua, arguments)?;
+        assert_eq!(results.len(), 300);
+        Ok(())
+    }),
+    ("300 through Rust", |lua, world| {
+        let arguments: Variadic<i32> = (0..300).collect();
+        let results: MultiValue = world.echo.call(lua, arguments)?;
+        assert_eq!(results.len(), 300);
+        Ok(())
+    }),
+    ("60 new strings", |lua, world| {
+        let arguments: Variadic<String> = (0..60).map(|i| format!("argument {i}")).collect();
+        world.echo.call::<MultiValue>(lua, arguments).map(|all| assert_eq!(all.len(), 60))
+    }),
+    ("400 results", |lua, world| world.many.call::<MultiValue>(lua, ()).map(|all| assert_eq!(all.len(), 400))),
+    ("nested calls", |lua, world| {
+        let script = "local f, g = ... return host.rethrow(function(a) return host.rethrow(function(b) return b .. 1, {} end) end)";
+        lua.load(script).call::<(String, Table)>((&world.identity, 1)).map(drop)
+    }),
+    ("a callback of many results", |lua, _| lua.load("return #{ host.strings(90) }").eval::<i32>().map(|n| assert_eq!(n, 90))),
+    ("a callback that makes a map", |lua, _| lua.load("return host.map(20)[3][1]").eval::<String>().map(drop)),
+    ("a callback's arguments", |lua, _| lua.load("return host.args('a' .. 1, 2, 'c' .. 3, {}, function() end)").eval::<String>().map(drop)),
+    ("a number as text", |lua, _| lua.load("return host.args(1.5, 2.5)").eval::<String>().map(drop)),
+    ("a callback that takes lists", |lua, _| {
+        lua.load("return host.lists({ 'x', 'y', 1 }, { a = 'b' .. 1, c = 2 })").eval::<usize>().map(|n| assert_eq!(n, 5))
+    }),
+    ("a callback that changes", |lua, _| lua.load("return host.count('k')").eval::<Table>().map(drop)),
+    ("a callback's error", |lua, _| must_fail(lua.run("host.fail()"), |error| error.to_string() == "a failure with a long message")),
+    ("a callback's own error", |lua, _| must_fail(lua.run("host.external()"), |error| error.downcast_ref::<std::fmt::Error>().is_some())),
+    ("a callback's error through two levels", |lua, _| {
+        must_fail(lua.run("host.rethrow(function() host.rethrow(host.external) end)"), |error| {
+            error.downcast_ref::<std::fmt::Error>().is_some()
+        })
+    }),
+    ("a callback's error in a script's pcall", |lua, _| {
+        let (ok, message): (bool, String) = lua.load("local ok, e = pcall(host.fail) return ok, tostring(e)").eval()?;
+        assert!(!ok && (message.starts_with("a failure") || message.starts_with("not enough memory")), "{message}");
+        Ok(())
+    }),
+    ("a wrong argument", |lua, _| {
+        must_fail(lua.run("host.lists({ {} }, {})"), |error| error.to_string().contains("bad argument #1 to 'host.lists'"))
+    }),
+    ("a panic", |lua, _| quietly(|| must_fail(lua.run("host.panic()"), |error| matches!(error, Error::Panic(_))))),
+    ("a panic in a script's pcall", |lua, _| {
+        quietly(|| {
+            let message: String = lua.load("local _, e = pcall(host.panic) return tostring(e)").eval()?;
+            assert!(message.contains("a panic") || message.starts_with("not enough memory"), "{message}");
+            Ok(())
+        })
+    }),
+];
+
+pub const TABLES: &[(&str, Op)] = &[
+    ("set and get", |lua, world| {
+        world.table.set(lua, "a key", "a value")?;
+        world.table.get::<String>(lua, "a key").map(drop)
+    }),
+    ("through metamethods", |lua, world| {
+        world.magic.set(lua, "a key", "a value")?;
+        world.magic.get::<String>(lua, "key").map(|text| assert_eq!(text, "key!"))
+    }),
+    ("raw", |lua, world| {
+        world.magic.raw_set(lua, "a raw key", vec!["a raw value"])?;
+        world.magic.raw_get::<Vec<String>>(lua, "a raw key")?;
+        world.magic.raw_set(lua, "a raw key", Value::Nil)
+    }),
+    ("growing", |lua, world| {
+        world.table.clear(lua)?;
+        (0..100).try_for_each(|i| world.table.set(lua, format!("key {i}"), i))
+    }),
+    ("contains_key", |lua, world| world.magic.contains_key(lua, "a key to look for").map(|found| assert!(found))),
+    ("len", |lua, world| {
+        assert_eq!(world.magic.len(lua)?, 12);
+        assert_eq!(world.magic.raw_len(lua)?, 0);
+        world.magic.is_empty(lua).map(drop)
+    }),
+    ("push and pop", |lua, _| {
+        let list = lua.create_table()?;
+        (0..20).try_for_each(|i| list.push(lua, format!("entry {i}")))?;
+        assert_eq!(list.pop::<String>(lua)?, "entry 19");
+        list.pop::<LuaString>(lua).map(drop)
+    }),
+    ("clear", |lua, _| {
+        let list = lua.create_sequence(["a", "b", "c"])?;
+        list.clear(lua)?;
+        list.is_empty(lua).map(|empty| assert!(empty))
+    }),
+    ("for_each", |lua, world| {
+        let mut n = 0;
+        world.map.for_each(lua, |state, key: LuaString, value: Value| {
+            n += 1;
+            state.create_table()?.set(state, key, value)
+        })?;
+        assert_eq!(n, 40);
+        Ok(())
+    }),
+    ("pairs", |lua, world| {
+        let all = world.map.pairs::<LuaString, Value>(lua)?.collect::<Result<Vec<_>>>()?;
+        assert_eq!(all.len(), 40);
+        Ok(())
+    }),
+    ("sequence", |lua, world| {
+        let all = world.list.sequence::<Value>(lua)?.collect::<Result<Vec<_>>>()?;
+        assert_eq!(all.len(), 40);
+        Ok(())
+    }),
+    ("to_vec", |lua, world| world.nested.to_vec::<Vec<LuaString>>(lua).map(drop)),
+    ("equals", |lua, world| {
+        assert!(world.magic.equals(lua, &world.twin)?);
+        assert!(!world.list.equals(lua, &world.map)?);
+        Ok(())
+    }),
+];
+
+pub const VALUES: &[(&str, Op)] = &[
+    ("to_text", |lua, world| {
+        let text = Value::Table(world.magic.clone()).to_text(lua)?;
+        assert!(text.starts_with("magic table: "), "{text}");
+        Value::Number(0.1).to_text(lua)?;
+        Value::Table(world.list.clone()).to_text(lua).map(drop)
+    }),
+    ("to", |lua, world| {
+        Value::Table(world.list.clone()).to::<Vec<String>>(lua)?;
+        Value::Number(1.5).to::<String>(lua)?;
+        Value::String(world.text.clone()).to::<Bytes>(lua).map(drop)
+    }),
+    ("into_lua", |lua, _| {
+        "a text of its own".into_lua(lua)?;
+        vec!["some", "texts"].into_lua(lua)?;
+        Some(Bytes(vec![1, 2, 3])).into_lua(lua).map(drop)
+    }),
+    ("from_lua", |lua, world| {
+        Vec::<LuaString>::from_lua(Value::Table(world.list.clone()), lua)?;
+        HashMap::<String, Value>::from_lua(Value::Table(world.map.clone()), lua).map(drop)
+    }),
+    ("strings", |lua, world| {
+        assert_eq!(world.text.to_str(lua)?, "a text in the VM");
+        world.text.to_string_lossy(lua).map(drop)
+    }),
+    ("opaque", |lua, world| {
+        let value: Value = world.echo.call(lua, Value::Opaque(world.coroutine.clone()))?;
+        assert_eq!(value.type_name(), "thread");
+        Ok(())
+    }),
+];
+
+/// Passes `value` through a script and back.
+fn there_and_back<T: IntoLua + FromLua>(lua: &mut State, world: &World, value: T) -> Result<T> {
+    world.identity.call(lua, value)
+}
+
+pub const CONVERSIONS: &[(&str, Op)] = &[
+    ("Vec<String>", |lua, world| there_and_back(lua, world, vec!["a".to_owned(), "b".to_owned()]).map(drop)),
+    ("Vec<Vec<Vec<i32>>>", |lua, world| there_and_back(lua, world, vec![vec![vec![1, 2], vec![]], vec![vec![3]]]).map(drop)),
+    ("Vec of 9 levels", |lua, world| {
+        there_and_back(lua, world, vec![vec![vec![vec![vec![vec![vec![vec![vec!["deep".to_owned()]]]]]]]]]).map(drop)
+    }),
+    ("VecDeque", |lua, world| there_and_back(lua, world, VecDeque::from([1.5, 2.5])).map(drop)),
+    ("Box<[T]>", |lua, world| there_and_back(lua, world, Box::<[char]>::from(['a', 'ä'])).map(drop)),
+    ("[T; N]", |lua, world| there_and_back(lua, world, [Some(1), Some(2), Some(3)]).map(drop)),
+    ("HashMap", |lua, world| there_and_back(lua, world, HashMap::from([("k".to_owned(), vec![1]), ("l".to_owned(), vec![])])).map(drop)),
+    ("BTreeMap", |lua, world| there_and_back(lua, world, BTreeMap::from([(1, "one".to_owned()), (5, "five".to_owned())])).map(drop)),
+    ("HashSet", |lua, world| there_and_back(lua, world, HashSet::from(["a".to_owned(), "b".to_owned()])).map(drop)),
+    ("BTreeSet", |lua, world| there_and_back(lua, world, BTreeSet::from([1_u8, 2, 3])).map(drop)),
+    ("CString", |lua, world| there_and_back(lua, world, CString::new("c").unwrap()).map(drop)),
+    ("Box<str>", |lua, world| there_and_back(lua, world, Box::<str>::from("boxed text")).map(drop)),
+    ("Bytes, long", |lua, world| there_and_back(lua, world, Bytes(vec![0; 70_000])).map(drop)),
+    ("Value", |lua, world| there_and_back(lua, world, Value::Table(world.list.clone())).map(drop)),
+    ("a user's type", |lua, world| there_and_back(lua, world, Point { x: 1.0, label: "home".to_owned() }).map(drop)),
+    ("300 points", |lua, world| {
+        let points: Vec<Point> = (0..60).map(|i| Point { x: f64::from(i), label: format!("point {i}") }).collect();
+        there_and_back(lua, world, points).map(drop)
+    }),
+];
+
+struct Point {
+    x: f64,
+    label: String,
+}
+
+impl IntoLua for Point {
+    fn into_lua(self, state: &mut State) -> Result<Value> {
+        let table = state.create_table()?;
+        table.set(state, "x", self.x)?;
+        table.set(state, "label", self.label)?;
+        Ok(Value::Table(table))
+    }
+}
+
+impl FromLua for Point {
+    fn from_lua(value: Value, state: &mut State) -> Result<Self> {
+        let table = Table::from_lua(value, state)?;
+        Ok(Self { x: table.get(state, "x")?, label: table.get(state, "label")? })
+    }
+}
+
+pub const THE_COLLECTOR_AND_RAW_CODE: &[(&str, Op)] = &[
+    ("gc_collect", |lua, _| {
+        lua.create_function(|_: &mut State, (): ()| Ok(())).map(drop)?;
+        lua.gc_collect()
+    }),
+    ("gc_step", |lua, _| lua.gc_step(1000).map(drop)),
+    ("gc settings", |lua, _| {
+        lua.gc_set_pause(200)?;
+        lua.gc_set_step_multiplier(200)?;
+        lua.gc_stop()?;
+        assert!(!lua.gc_is_running()?);
+        lua.gc_restart()
+    }),
+    ("with_raw", |lua, _| {
+        // SAFETY: pushes and pops two values, which only want memory.
+        unsafe {
+            lua.with_raw(|l| {
+                lua_sys::lua_createtable(l, 10, 10);
+                lua_sys::lua_pushlstring(l, c"raw text".as_ptr(), 8);
+                lua_sys::lua_settop(l, -3);
+            })
+        }
+    }),
+    ("unbalanced raw code", |lua, _| {
+        // SAFETY: what is left on the stack is the error.
+        let result = unsafe { lua.with_raw(|l| lua_sys::lua_createtable(l, 0, 0)) };
+        must_fail(result, |error| error.to_string().contains("raw code left the stack"))
+    }),
+];
+
+/// Closures with upvalues, apart from all others: LuaJIT frees one for whose upvalues
+/// there was no memory as if it were smaller, so that its count of bytes drifts.
+pub const CLOSURES: &[(&str, Op)] = &[
+    ("closures", |lua, _| {
+        lua.run("local a, b, c = 1, 2, 3 return function() return a, function() return a, b, function() return b, c end end end").map(drop)
+    }),
+    ("wrapped coroutines", |lua, _| {
+        lua.run("local co = coroutine.wrap(function(a) local b = coroutine.yield({ a }) return 'x' .. b end) return co(1), co(2)").map(drop)
+    }),
+    ("closures through Rust", |lua, _| {
+        let script = "local x = 'x' return host.rethrow(function(a) return host.rethrow(function(b) return x .. a .. b end) end)";
+        lua.load(script).eval::<String>().map(drop)
+    }),
+];
+
+/// All but those.
+pub const ALL: &[&[(&str, Op)]] =
+    &[MAKING_VALUES, GLOBALS_BY_NAME, RUNNING_TEXT, CALLS, TABLES, VALUES, CONVERSIONS, THE_COLLECTOR_AND_RAW_CODE];

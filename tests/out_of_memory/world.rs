@@ -1,0 +1,116 @@
+//! What the operations work on: handles to values of every kind, and callbacks.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use perilune::{Error, Function, Lua, LuaString, MultiValue, Opaque, Result, State, Table, Value, Variadic};
+
+/// What the operations work on.
+#[derive(Clone)]
+pub struct World {
+    pub table: Table,
+    /// A table whose metamethods allocate.
+    pub magic: Table,
+    pub twin: Table,
+    pub list: Table,
+    pub map: Table,
+    pub nested: Table,
+    pub identity: Function,
+    /// Returns what it is called with, by way of Rust.
+    pub echo: Function,
+    /// Returns 400 values, some of them new strings.
+    pub many: Function,
+    pub text: LuaString,
+    pub coroutine: Opaque,
+    pub file: PathBuf,
+}
+
+const WORLD: &str = r"
+    local magic = {
+        __index = function(_, key) return key .. '!' end,
+        __newindex = function(self, key, value) rawset(self, 'last', key .. '?' .. value) end,
+        __len = function() return #('x'):rep(12) end,
+        __eq = function(a, b) return #{ a, b } == 2 end,
+        __tostring = function() return 'magic ' .. tostring({}) end,
+    }
+    local list, map = {}, {}
+    for i = 1, 40 do
+        list[i] = 'item ' .. i
+        map['key ' .. i] = 'value ' .. i
+    end
+    return {
+        magic = setmetatable({}, magic),
+        twin = setmetatable({}, magic),
+        list = list,
+        map = map,
+        nested = { { 'a', 'b' }, { 'c' }, {} },
+        identity = function(...) return ... end,
+        many = function()
+            local function from(self, i)
+                if i <= 400 then return i % 20 == 0 and 'result ' .. i or i, self(self, i + 1) end
+            end
+            return from(from, 1)
+        end,
+        coroutine = coroutine.create(function() end),
+    }
+";
+
+impl World {
+    pub fn new(lua: &mut Lua) -> Result<Self> {
+        let parts: Table = lua.load(WORLD).eval()?;
+        register_callbacks(lua)?;
+        Ok(Self {
+            table: lua.create_table()?,
+            magic: parts.get(lua, "magic")?,
+            twin: parts.get(lua, "twin")?,
+            list: parts.get(lua, "list")?,
+            map: parts.get(lua, "map")?,
+            nested: parts.get(lua, "nested")?,
+            identity: parts.get(lua, "identity")?,
+            echo: lua.create_function(|_: &mut State, all: MultiValue| Ok(all))?,
+            many: parts.get(lua, "many")?,
+            text: lua.create_string("a text in the VM")?,
+            coroutine: opaque(parts.get(lua, "coroutine")?),
+            file: script_file(),
+        })
+    }
+}
+
+/// A script on disk, written once for all tests.
+fn script_file() -> PathBuf {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    let write = || {
+        let file = std::env::temp_dir().join(format!("perilune-memory-{}.lua", std::process::id()));
+        std::fs::write(&file, "local a, b = ... return { a, b, 'from a file' }, 'and more'").unwrap();
+        file
+    };
+    FILE.get_or_init(write).clone()
+}
+
+fn opaque(value: Value) -> Opaque {
+    let Value::Opaque(opaque) = value else { panic!("a {}", value.type_name()) };
+    opaque
+}
+
+fn register_callbacks(lua: &mut Lua) -> Result<()> {
+    lua.register("host.strings", |_: &mut State, n: usize| Ok((0..n).map(|i| format!("string {i}")).collect::<Variadic<String>>()))?;
+    lua.register("host.map", |_: &mut State, n: usize| Ok((0..n).map(|i| (i, vec![format!("{i}")])).collect::<BTreeMap<_, _>>()))?;
+    lua.register("host.args", |_: &mut State, (a, b, rest): (String, Option<&str>, Variadic<Value>)| -> Result<String> {
+        Ok(format!("{a}{b:?}{}", rest.len()))
+    })?;
+    lua.register("host.lists", |_: &mut State, (list, map): (Vec<String>, HashMap<String, String>)| Ok(list.len() + map.len()))?;
+    lua.register("host.fail", |_: &mut State, (): ()| -> Result<()> { Err(Error::runtime("a failure with a long message")) })?;
+    lua.register("host.external", |_: &mut State, (): ()| -> Result<()> { Err(Error::external(std::fmt::Error)) })?;
+    lua.register("host.panic", |_: &mut State, (): ()| -> Result<()> { panic!("a panic") })?;
+    lua.register("host.rethrow", |state: &mut State, f: Function| -> Result<MultiValue> { f.call(state, "an argument") })?;
+    lua.register_mut("host.count", {
+        let mut count = 0;
+        move |state: &mut State, name: String| -> Result<Table> {
+            count += 1;
+            let table = state.create_table()?;
+            table.set(state, name, count)?;
+            Ok(table)
+        }
+    })
+}
