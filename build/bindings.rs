@@ -12,6 +12,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Who wrote them.
+#[cfg_attr(not(feature = "bindgen"), allow(dead_code))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     Bindgen,
