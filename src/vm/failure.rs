@@ -222,7 +222,10 @@ unsafe extern "C-unwind" fn describe(l: *mut lua_State) -> c_int {
         let text = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             cargo(&vm, l, 1).map_or_else(|| "error".to_owned(), |error| error.to_string())
         }));
-        let text = text.unwrap_or_else(|_| "error (its text cannot be made)".to_owned());
+        let text = text.unwrap_or_else(|payload| {
+            trampoline::discard(payload);
+            "error (its text cannot be made)".to_owned()
+        });
         // A very long message would need a protected body; nobody reads so far.
         sys::lua_pushlstring(l, text.as_ptr().cast(), text.len().min(60_000));
         vm.memory.strict.set(strict);

@@ -214,8 +214,14 @@ impl Vm {
 
     /// Keeps a finalizer's failure for the next outermost call; the first one counts.
     pub(crate) fn postpone(&self, error: Error) {
-        self.failure.borrow_mut().get_or_insert(error);
+        let earlier = self.failure.borrow_mut().take();
+        let (first, later) = match earlier {
+            Some(first) => (first, Some(error)),
+            None => (error, None),
+        };
+        self.failure.replace(Some(first));
         self.pending.set(true);
+        trampoline::discard(later);
     }
 
     /// Moves the value on top of the stack into a slot. `[-1, +0, m]`

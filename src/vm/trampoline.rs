@@ -139,6 +139,14 @@ pub(crate) unsafe fn finalize(l: *mut lua_State, work: impl FnOnce()) {
     vm.memory.strict.set(strict);
 }
 
+/// Drops what may panic when dropped, where no panic may pass. The payload of such a
+/// panic is forgotten, because it may do the same.
+pub(crate) fn discard<T>(value: T) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+        std::mem::forget(payload);
+    }
+}
+
 /// `table[name] = function` for the table on top. `[-0, +0, m]`
 ///
 /// # Safety
