@@ -11,8 +11,8 @@ fn lua_with_ffi() -> Option<Lua> {
     Backend::current().has_ffi.then(|| Lua::new().unwrap())
 }
 
-fn expose<T: CStruct>(lua: &mut State, name: &str, data: &mut [T]) -> Result<()> {
-    // SAFETY: the tests' own scripts stay within the array, and every test keeps it
+fn expose<T: CStruct>(lua: &mut State, name: &str, data: &mut Vec<T>) -> Result<()> {
+    // SAFETY: the tests' own scripts stay within the vector, and every test keeps it
     // untouched and in place while one runs.
     unsafe { lua.expose_raw(name, data.as_mut_ptr(), data.len()) }
 }
@@ -96,8 +96,12 @@ fn units_carry_items_of_a_catalogue_that_scripts_count_in() {
         roster.add_item(name, "sharp or heavy");
     }
     roster.add_unit("Rowan");
-    expose(&mut lua, "stock.items", roster.items_mut()).unwrap();
-    expose(&mut lua, "stock.units", roster.units_mut()).unwrap();
+    let (items, units) = (roster.items_ptr(), roster.units_ptr());
+    // SAFETY: nothing is added to the roster from here on, and the script stays within it.
+    unsafe {
+        lua.expose_raw("stock.items", items, 3).unwrap();
+        lua.expose_raw("stock.units", units, 1).unwrap();
+    }
     let name: String = lua
         .load(
             "local unit, items = stock.units[0], stock.items
@@ -174,7 +178,7 @@ fn a_library_that_is_open_already_stays_as_it_is() {
 fn a_type_is_declared_once_and_exposed_often() {
     let Some(mut lua) = lua_with_ffi() else { return };
     let (mut first, mut second) = (units(1), units(1));
-    let mut items = [Item::default()];
+    let mut items = vec![Item::default()];
     expose(&mut lua, "items", &mut items).unwrap(); // declared alone, then as a part of Unit
     expose(&mut lua, "first", &mut first).unwrap();
     expose(&mut lua, "deeply.nested.second", &mut second).unwrap();
@@ -197,10 +201,10 @@ fn two_rust_types_may_stand_for_one_c_type() {
     described!(Yours { y: f64, x: f64 }, "Spot", "typedef struct Spot {\n  double x, y;\n} Spot;\n", ["x" @ 0, 8; "y" @ 8, 8]);
     described!(Wrong { y: f64, x: f64 }, "Spot", "typedef struct Spot { double x, y; } Spot;", ["x" @ 8, 8; "y" @ 0, 8]);
     let Some(mut lua) = lua_with_ffi() else { return };
-    expose(&mut lua, "mine", &mut [Mine::default()]).unwrap();
-    expose(&mut lua, "yours", &mut [Yours::default()]).unwrap();
+    expose(&mut lua, "mine", &mut vec![Mine::default()]).unwrap();
+    expose(&mut lua, "yours", &mut vec![Yours::default()]).unwrap();
     // The layout of each is compared, also when the declaration is known.
-    let error = expose(&mut lua, "wrong", &mut [Wrong::default()]).unwrap_err();
+    let error = expose(&mut lua, "wrong", &mut vec![Wrong::default()]).unwrap_err();
     assert_eq!(error.to_string(), "struct 'Spot', field 'x': expected offset 8 as in Rust, got 0 from its C declaration");
 }
 
@@ -209,9 +213,9 @@ fn another_layout_under_a_known_name_is_an_error() {
     described!(Old { x: f32 }, "Mark", "typedef struct Mark { float x; } Mark;", ["x" @ 0, 4]);
     described!(New { x: f64 }, "Mark", "typedef struct Mark { double x; } Mark;", ["x" @ 0, 8]);
     let Some(mut lua) = lua_with_ffi() else { return };
-    let mut old = [Old::default()];
+    let mut old = vec![Old::default()];
     expose(&mut lua, "old", &mut old).unwrap();
-    let error = expose(&mut lua, "new", &mut [New::default()]).unwrap_err();
+    let error = expose(&mut lua, "new", &mut vec![New::default()]).unwrap_err();
     assert_eq!(error.to_string(), "C type 'Mark': expected the declaration that this VM has already, got another one of the same name");
     assert!(lua.get::<Option<bool>>("new").unwrap().is_none());
     lua.run("old[0].x = 1.5").unwrap();
@@ -231,7 +235,7 @@ fn a_mismatch_names_the_struct_the_field_and_both_numbers() {
     described!(Loose { a: [u8; 8] }, "Loose", "typedef struct Loose { uint64_t a; } Loose;", ["a" @ 0, 8]);
 
     fn refusal<T: CStruct + Default>(lua: &mut Lua) -> String {
-        let error = expose(lua, "it", &mut [T::default()]).unwrap_err();
+        let error = expose(lua, "it", &mut vec![T::default()]).unwrap_err();
         assert!(matches!(error, Error::Type(_)), "{error:?}");
         assert!(lua.get::<Option<bool>>("it").unwrap().is_none(), "nothing is exposed");
         error.to_string()
@@ -251,7 +255,7 @@ fn a_mismatch_names_the_struct_the_field_and_both_numbers() {
 fn a_declaration_that_is_no_c_is_refused_with_the_parsers_words() {
     described!(Broken { a: u32 }, "Broken", "typedef struct Broken { uint32_t a } Broken;", ["a" @ 0, 4]);
     let Some(mut lua) = lua_with_ffi() else { return };
-    let error = expose(&mut lua, "it", &mut [Broken::default()]).unwrap_err();
+    let error = expose(&mut lua, "it", &mut vec![Broken::default()]).unwrap_err();
     assert!(matches!(error, Error::Runtime(_)), "{error:?}");
     assert!(error.to_string().starts_with("LuaJIT cannot take the C declaration of 'Broken': "), "{error}");
 }
@@ -302,7 +306,7 @@ fn it_works_from_inside_a_callback_and_in_compiled_code() {
         for n in 0..count {
             roster.add_unit(&format!("unit {n}"));
         }
-        let data = roster.units_mut().as_mut_ptr();
+        let data = roster.units_ptr();
         // SAFETY: app data lives until the VM is closed, and nothing is added to the
         // roster after this. The script stays within the units.
         unsafe { state.expose_raw("units", data, count)? };

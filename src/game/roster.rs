@@ -78,6 +78,13 @@ impl Roster {
         &mut self.units
     }
 
+    /// The first unit, for [`State::expose_raw`](crate::State::expose_raw). It stays
+    /// good, also beside references from [`units`](Self::units) that come and go between
+    /// two runs of scripts, until a unit is added or the roster is dropped.
+    pub fn units_ptr(&mut self) -> *mut Unit {
+        self.units.as_mut_ptr()
+    }
+
     /// The catalogue.
     #[must_use]
     pub fn items(&self) -> &[Item] {
@@ -87,6 +94,11 @@ impl Roster {
     /// The catalogue, to be changed.
     pub fn items_mut(&mut self) -> &mut [Item] {
         &mut self.items
+    }
+
+    /// The first item; as for [`units_ptr`](Self::units_ptr).
+    pub fn items_ptr(&mut self) -> *mut Item {
+        self.items.as_mut_ptr()
     }
 
     /// The name that a unit was added with.

@@ -69,7 +69,9 @@ impl State {
     /// - **Bounds.** Scripts stay within the `len` values: `len` is not kept.
     /// - **Aliasing.** While a script runs, also one that calls a host function, no Rust
     ///   reference to the memory is alive, and no other thread touches it. Between runs,
-    ///   Rust may use it as it likes.
+    ///   Rust may use it as it likes. Take `data` from the memory's owner, as
+    ///   `Vec::as_mut_ptr` gives it: a pointer made from a `&mut [T]` is good only until
+    ///   the owner is used again.
     /// - **Threads.** `Lua` can be sent to another thread, and the pointer goes with it:
     ///   send it only if `T`'s content may be used there.
     /// - **Validity.** What scripts store must be fit for what Rust and C do with it
