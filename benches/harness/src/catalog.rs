@@ -160,6 +160,7 @@ pub const WORKS: &[Work] = &[
         min_rounds: 5,
         rows: &[
             row("raw", "P7.raw", (C, "P7"), AtMost(1.1), BOTH),
+            row("raw; C: the key as bytes and length", "P7.raw", (C, "P7.bytes"), Need::None, BOTH),
             row("raw", "P7.raw", (Mlua, "P7.raw"), Faster(1.3), BOTH),
             row("with metamethods", "P7.meta", (C, "P7"), AtMost(1.3), BOTH),
             row("with metamethods", "P7.meta", (Mlua, "P7.meta"), Faster(1.3), BOTH),

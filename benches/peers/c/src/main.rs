@@ -33,6 +33,7 @@ unsafe extern "C" {
     fn work_call_traceback(l: *mut LuaState, function: c_int, handler: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_loop(l: *mut LuaState, function: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_table(l: *mut LuaState, table: c_int, n: i64, sum: *mut f64) -> c_int;
+    fn work_table_bytes(l: *mut LuaState, table: c_int, key: *const c_char, length: usize, n: i64, sum: *mut f64) -> c_int;
     fn work_run(l: *mut LuaState, text: *const c_char, n: i64, sum: *mut f64) -> c_int;
 }
 
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
             Case { name: "P2", open: || call_host(false) },
             Case { name: "P2.nojit", open: || call_host(true) },
             Case { name: "P7", open: table },
+            Case { name: "P7.bytes", open: table_bytes },
             Case { name: "P9", open: run },
         ],
     )
@@ -132,6 +134,14 @@ fn table() -> Result<Run, Failure> {
     let table = vm.eval(c"return {}")?;
     // SAFETY: the VM is open and this thread's alone; the slots are its own.
     Ok(vm.run(move |l, n, sum| unsafe { work_table(l, table, n, sum) }))
+}
+
+fn table_bytes() -> Result<Run, Failure> {
+    let vm = Vm::open()?;
+    let table = vm.eval(c"return {}")?;
+    let key: &'static str = "k";
+    // SAFETY: the VM is open and this thread's alone; the slots are its own; the key is static.
+    Ok(vm.run(move |l, n, sum| unsafe { work_table_bytes(l, table, key.as_ptr().cast(), key.len(), n, sum) }))
 }
 
 fn run() -> Result<Run, Failure> {

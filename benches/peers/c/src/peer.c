@@ -125,6 +125,28 @@ int work_table(lua_State *L, int table, int64_t n, double *sum) {
   return 0;
 }
 
+/* P7 with a key that is bytes and a length, as in most languages but C: Lua 5.4 finds literal C strings again by their
+ * address, but has to hash these. */
+int work_table_bytes(lua_State *L, int table, const char *key, size_t length, int64_t n, double *sum) {
+  int64_t s = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int ok;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, table);
+    lua_pushlstring(L, key, length);
+    lua_pushinteger(L, (lua_Integer)i);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, table);
+    lua_pushlstring(L, key, length);
+    lua_rawget(L, -2);
+    s += lua_tointegerx(L, -1, &ok);
+    if (!ok) return wrong(L);
+    lua_pop(L, 2);
+  }
+  *sum = (double)s;
+  return 0;
+}
+
 static int64_t now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
