@@ -307,6 +307,10 @@ impl PanicPayload {
         Self { message: message.into(), traceback: String::new(), payload: Arc::new(Mutex::new(Some(payload))) }
     }
 
+    pub(crate) fn traceback(&self) -> &str {
+        &self.traceback
+    }
+
     pub(crate) fn with_traceback(mut self, traceback: String) -> Self {
         self.traceback = traceback;
         self

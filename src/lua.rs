@@ -17,6 +17,7 @@ use crate::path;
 use crate::sys::{self, lua_State};
 use crate::vm::Vm;
 use crate::vm::alloc::Memory;
+use crate::vm::backend;
 use crate::vm::state::State;
 
 /// A Lua VM.
@@ -377,7 +378,7 @@ impl State {
             sys::lua_settop(l, top);
             let handler = vm.frame.get().handler;
             if found < top && handler != 0 {
-                sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.handler.into());
+                backend::registry_get(l, vm.fixtures.handler);
                 sys::lua_replace(l, handler);
             }
             found

@@ -18,9 +18,7 @@ pub(crate) fn get<T: FromLua>(state: &mut State, name: &str) -> Result<T> {
     let vm = state.vm();
     vm.begin(state)?;
     stack::with_room(state, SLOTS, |state| {
-        // SAFETY: balanced whatever happens (I5); there is room (I4).
-        let guard = unsafe { StackGuard::new(state.raw()) };
-        unsafe { backend::push_globals(state.raw()) };
+        let guard = enter(state);
         for key in keys(name)? {
             index(state, guard.top + 1, key, name)?;
         }
@@ -35,24 +33,29 @@ pub(crate) fn set(state: &mut State, name: &str, push: impl FnOnce(&mut State) -
     let vm = state.vm();
     vm.begin(state)?;
     stack::with_room(state, SLOTS, |state| {
-        // SAFETY: balanced whatever happens (I5); there is room (I4).
-        let guard = unsafe { StackGuard::new(state.raw()) };
-        unsafe { backend::push_globals(state.raw()) };
+        let guard = enter(state);
         let table = guard.top + 1;
-        let keys = keys(name)?;
-        let (parents, last) = match name.rsplit_once('.') {
-            Some((parents, last)) => (parents, last),
-            None => ("", name),
-        };
-        drop(keys);
-        if !parents.is_empty() {
-            for key in parents.split('.') {
+        let mut rest = keys(name)?.peekable();
+        let mut last = name;
+        while let Some(key) = rest.next() {
+            last = key;
+            if rest.peek().is_some() {
                 descend(state, table, key, name)?;
             }
         }
         assign(state, table, last, name, push)?;
         vm.settle()
     })
+}
+
+/// Pushes the table of globals, which goes with the guard. Room is the caller's. `[-0, +1, -]`
+fn enter(state: &mut State) -> StackGuard {
+    // SAFETY: there is room (I4); balanced whatever happens (I5).
+    unsafe {
+        let guard = StackGuard::new(state.raw());
+        backend::push_globals(state.raw());
+        guard
+    }
 }
 
 /// The parts of a name, none of them empty.

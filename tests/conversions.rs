@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::fmt::Debug;
 
 use perilune::{Backend, BackendKind, Bytes, Error, FromLua, Function, IntoLua, Lua, Result, State, Value, Variadic};
@@ -120,7 +120,7 @@ fn text_and_bytes_survive_whole() {
     survives(&[Bytes(vec![]), Bytes((0..=255).collect())]);
     survives(&[CString::new("c").unwrap()]);
     let mut lua = Lua::new().unwrap();
-    lua.set("s", CStr::from_bytes_with_nul(b"borrowed\0").unwrap()).unwrap();
+    lua.set("s", c"borrowed").unwrap();
     assert_eq!(lua.get::<String>("s").unwrap(), "borrowed");
     lua.set("s", &b"\xff\0"[..]).unwrap();
     assert_eq!(lua.load("return #s").eval::<usize>().unwrap(), 2);

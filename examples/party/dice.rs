@@ -27,7 +27,7 @@ impl Dice {
     pub fn die(&mut self, sides: u32) -> u32 {
         // The upper half times the range: no division, and a bias far below what
         // any number of games could show.
-        ((self.next() >> 32) * u64::from(sides) >> 32) as u32 + 1
+        (((self.next() >> 32) * u64::from(sides)) >> 32) as u32 + 1
     }
 
     /// The sum of some dice.

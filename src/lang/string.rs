@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use crate::lang::value::handle;
 use crate::sys;
 use crate::vm::registry::Slot;
-use crate::vm::stack;
 use crate::vm::state::State;
+use crate::vm::{backend, stack};
 
 /// A string in a VM: any bytes, not necessarily UTF-8.
 ///
@@ -50,7 +50,7 @@ impl LuaString {
         // slot of the doors' room is used and given back; the registry slot keeps the
         // string as long as the handle lives (I6).
         unsafe {
-            sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, index.into());
+            backend::registry_get(l, index);
             let bytes = stack::text_at(l, -1);
             sys::lua_settop(l, -2);
             Ok(bytes)

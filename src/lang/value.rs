@@ -87,7 +87,7 @@ impl Value {
     /// Converts it to a Rust type.
     ///
     /// # Errors
-    /// [`Error::Type`] if it is not of that kind.
+    /// [`Error::Type`](crate::Error::Type) if it is not of that kind.
     pub fn to<T: FromLua>(&self, state: &mut State) -> Result<T> {
         T::from_lua(self.clone(), state)
     }
@@ -158,7 +158,7 @@ pub(crate) fn push_slot(state: &mut State, slot: &Slot) -> Result<()> {
     let vm = state.vm();
     let index = slot.index_in(&vm.shared)?;
     // SAFETY: a registry read raises nothing (I2).
-    unsafe { sys::lua_rawgeti(state.raw(), sys::LUA_REGISTRYINDEX, index.into()) };
+    unsafe { backend::registry_get(state.raw(), index) };
     Ok(())
 }
 

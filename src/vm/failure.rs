@@ -38,6 +38,9 @@ pub(crate) fn raise(state: &mut State, error: Error) -> c_int {
         };
         // A script's own error value goes on as it came.
         let pushed = raised.is_some_and(|value| value.clone().push(state).is_ok());
+        if let (true, Error::Runtime(inner)) = (pushed, &error) {
+            *vm.passing.borrow_mut() = Some((inner.message.clone(), inner.traceback.clone()));
+        }
         if !pushed {
             push_carrier(&vm, l, error);
         }
@@ -54,10 +57,10 @@ pub(crate) fn raise(state: &mut State, error: Error) -> c_int {
 unsafe fn push_carrier(vm: &Vm, l: *mut lua_State, error: Error) {
     // SAFETY: the spare slot holds a carrier; the rest only wants memory (I3).
     unsafe {
-        sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.spare.into());
+        backend::registry_get(l, vm.fixtures.spare);
         *sys::lua_touserdata(l, -1).cast::<Cargo>() = Arc::into_raw(Arc::new(error));
         push_empty(l, vm.fixtures.carrier);
-        sys::lua_rawseti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.spare.into());
+        backend::registry_set(l, vm.fixtures.spare);
     }
 }
 
@@ -69,7 +72,7 @@ pub(crate) unsafe fn push_empty(l: *mut lua_State, metatable: c_int) {
     // SAFETY: only wants memory (I3); the userdata is one pointer, null before the metatable is set.
     unsafe {
         *backend::new_userdata(l, size_of::<Cargo>()).cast::<Cargo>() = ptr::null();
-        sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, metatable.into());
+        backend::registry_get(l, metatable);
         sys::lua_setmetatable(l, -2);
     }
 }
@@ -99,7 +102,7 @@ unsafe fn cargo(vm: &Vm, l: *mut lua_State, index: c_int) -> Option<Arc<Error>> 
         if sys::lua_type(l, index) != sys::LUA_TUSERDATA || sys::lua_getmetatable(l, index) == 0 {
             return None;
         }
-        sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.carrier.into());
+        backend::registry_get(l, vm.fixtures.carrier);
         let carrier = sys::lua_rawequal(l, -1, -2) != 0;
         sys::lua_settop(l, -3);
         let error = *sys::lua_touserdata(l, index).cast::<Cargo>();
@@ -134,6 +137,10 @@ pub(crate) unsafe fn take(state: &mut State, status: c_int) -> Error {
             // The VM's own words, passed on by a script or by a coroutine's end.
             return Error::Memory;
         }
+        let traceback = match vm.passing.borrow_mut().take() {
+            Some((passed, inner)) if passed == message => deepest(&inner, traceback),
+            _ => traceback,
+        };
         let value = Value::read(state, index).ok();
         RuntimeError { message, traceback, value, cause: None }.into()
     }
@@ -145,10 +152,16 @@ fn unpack(error: Arc<Error>, traceback: String) -> Error {
     match &*error {
         Error::Memory => Error::Memory,
         Error::Timeout => Error::Timeout,
-        Error::Panic(panic) => Error::Panic(panic.clone().with_traceback(traceback)),
-        Error::Runtime(inner) => RuntimeError { traceback, ..(**inner).clone() }.into(),
+        Error::Panic(panic) => Error::Panic(panic.clone().with_traceback(deepest(panic.traceback(), traceback))),
+        Error::Runtime(inner) => RuntimeError { traceback: deepest(&inner.traceback, traceback), ..(**inner).clone() }.into(),
         other => RuntimeError { message: other.to_string(), traceback, value: None, cause: Some(error.clone()) }.into(),
     }
+}
+
+/// The traceback of an error that came through several protected calls: the first
+/// one was taken where it began, and goes down to the stack's end.
+fn deepest(inner: &str, outer: String) -> String {
+    if inner.is_empty() { outer } else { inner.to_owned() }
 }
 
 /// The traceback that the message handler left, which is then cleared. `[-0, +0, -]`
@@ -156,13 +169,13 @@ unsafe fn take_traceback(vm: &Vm, l: *mut lua_State) -> String {
     // SAFETY: the slot exists: reading and clearing it raises nothing (I2).
     unsafe {
         let _balance = StackGuard::new(l);
-        sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.traceback.into());
+        backend::registry_get(l, vm.fixtures.traceback);
         if sys::lua_type(l, -1) != sys::LUA_TSTRING {
             return String::new();
         }
         let text = String::from_utf8_lossy(stack::text_at(l, -1)).into_owned();
         sys::lua_pushboolean(l, 0);
-        sys::lua_rawseti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.traceback.into());
+        backend::registry_set(l, vm.fixtures.traceback);
         text
     }
 }

@@ -79,9 +79,13 @@ pub(crate) struct Vm {
     pub depth: Cell<u32>,
     pub fixtures: Fixtures,
     pub shared: Arc<Shared>,
+    /// Message and traceback of a script's error that Rust passes on as it came: the
+    /// value itself cannot carry where it began.
+    pub passing: RefCell<Option<(String, String)>>,
     /// A failure of a finalizer, waiting for the next outermost call.
     pub pending: Cell<bool>,
     pub failure: RefCell<Option<Error>>,
+    #[expect(clippy::vec_box, reason = "a node keeps its allocation from handle to handle")]
     free: RefCell<Vec<Box<Node>>>,
     app_data: UnsafeCell<AppData>,
 }
@@ -130,6 +134,7 @@ impl Vm {
             depth: Cell::new(0),
             fixtures: Fixtures::default(),
             shared: Arc::default(),
+            passing: RefCell::default(),
             pending: Cell::new(false),
             failure: RefCell::default(),
             free: RefCell::default(),
@@ -148,7 +153,7 @@ impl Vm {
             (*vm).fixtures = Fixtures::install(l);
             (*vm).gate.traceback_slot.set((*vm).fixtures.traceback);
             (*vm).gate.traceback_body.set((*vm).fixtures.bodies[Body::Traceback as usize]);
-            sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, (*vm).fixtures.handler.into());
+            backend::registry_get(l, (*vm).fixtures.handler);
             if let Err(error) = (*vm).settle() {
                 Self::close(l);
                 return Err(error);
@@ -191,7 +196,7 @@ impl Vm {
             // SAFETY: the slot exists, so storing into it allocates nothing (I2, I6); one slot of room is kept (I4).
             unsafe {
                 sys::lua_pushboolean(l, 0);
-                sys::lua_rawseti(l, sys::LUA_REGISTRYINDEX, node.index().into());
+                backend::registry_set(l, node.index());
             }
             self.free.borrow_mut().push(node);
         }
@@ -235,7 +240,7 @@ impl Vm {
         let index = unsafe {
             match &node {
                 Some(node) => {
-                    sys::lua_rawseti(l, sys::LUA_REGISTRYINDEX, node.index().into());
+                    backend::registry_set(l, node.index());
                     node.index()
                 }
                 None => sys::luaL_ref(l, sys::LUA_REGISTRYINDEX),
@@ -257,7 +262,6 @@ impl Vm {
     ///
     /// # Safety
     /// A unique borrow of the VM's owner or token covers `'a`.
-    #[expect(clippy::mut_from_ref, reason = "the token's borrow is the lock")]
     pub(crate) unsafe fn app_data_mut<'a>(&self) -> &'a mut AppData {
         // SAFETY: the caller's borrow is the only one.
         unsafe { &mut *self.app_data.get() }

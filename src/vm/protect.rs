@@ -8,7 +8,7 @@ use crate::sys::{self, lua_State};
 use crate::vm::owner::{Frame, Vm, VmRef};
 use crate::vm::stack::StackGuard;
 use crate::vm::state::State;
-use crate::vm::{cstack, failure};
+use crate::vm::{backend, cstack, failure};
 
 /// The protected bodies, in the order of `perilune_bodies` in `door.c`, which
 /// documents what each takes and gives.
@@ -75,7 +75,7 @@ impl Call {
             return Self { vm, l, handler, first: top + 1 };
         }
         // SAFETY: a registry read raises nothing (I2).
-        unsafe { sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.handler.into()) };
+        unsafe { backend::registry_get(l, vm.fixtures.handler) };
         Self { vm, l, handler: top + 1, first: top + 2 }
     }
 
@@ -112,7 +112,7 @@ impl Call {
 #[inline]
 pub(crate) unsafe fn push_body(vm: &Vm, l: *mut lua_State, body: Body) {
     // SAFETY: a registry read raises nothing (I2).
-    unsafe { sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.bodies[body as usize].into()) };
+    unsafe { backend::registry_get(l, vm.fixtures.bodies[body as usize]) };
 }
 
 /// `lua_pcall`, strict while Lua runs (I3), with the C stack's floor known (I8).

@@ -49,7 +49,7 @@ pub(crate) fn push_callback<I: Invoke>(state: &mut State, object: I) {
             drop: |object| drop(Box::from_raw(object.cast::<I>())),
             object: Box::into_raw(Box::new(object)).cast(),
         });
-        sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, vm.fixtures.callback.into());
+        backend::registry_get(l, vm.fixtures.callback);
         sys::lua_setmetatable(l, -2);
         sys::lua_pushcclosure(l, Some(perilune_door), 1);
     }

@@ -44,6 +44,26 @@ pub(crate) unsafe fn push_globals(l: *mut lua_State) {
     unsafe { sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, sys::LUA_RIDX_GLOBALS.into()) };
 }
 
+/// What a registry slot holds. `[-0, +1, -]`
+///
+/// # Safety
+/// Room for one value.
+#[inline]
+pub(crate) unsafe fn registry_get(l: *mut lua_State, slot: c_int) {
+    // SAFETY: a raw read raises nothing (I2).
+    unsafe { sys::lua_rawgeti(l, sys::LUA_REGISTRYINDEX, slot.into()) };
+}
+
+/// Moves the value on top into a registry slot. `[-1, +0, -]`
+///
+/// # Safety
+/// The slot exists, so that nothing is allocated (I6).
+#[inline]
+pub(crate) unsafe fn registry_set(l: *mut lua_State, slot: c_int) {
+    // SAFETY: a raw write to an existing slot raises nothing (I2).
+    unsafe { sys::lua_rawseti(l, sys::LUA_REGISTRYINDEX, slot.into()) };
+}
+
 /// `[-0, +1, m]`
 ///
 /// # Safety
