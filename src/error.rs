@@ -151,7 +151,7 @@ impl Error {
         }
     }
 
-    /// Looks for an error of type `T` among what caused this one.
+    /// Looks for an error of type `T` in this one and among what caused it.
     #[must_use]
     pub fn downcast_ref<T: StdError + 'static>(&self) -> Option<&T> {
         let mut next: Option<&(dyn StdError + 'static)> = Some(self);
@@ -159,9 +159,21 @@ impl Error {
             if let Some(found) = error.downcast_ref::<T>() {
                 return Some(found);
             }
-            next = error.source();
+            next = error.downcast_ref::<Self>().map_or_else(|| error.source(), Self::inner);
         }
         None
+    }
+
+    /// The error that this one is made of.
+    fn inner(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Syntax(error) => Some(&**error),
+            Self::Runtime(error) => Some(&**error),
+            Self::Type(error) => Some(&**error),
+            Self::Panic(panic) => Some(panic),
+            Self::File { source, .. } => Some(&**source),
+            _ => None,
+        }
     }
 
     /// Says where a type error happened, outer places before inner ones.

@@ -23,9 +23,9 @@ pub(crate) fn explain(state: &mut State, complaint: &Error, text: &[u8], name: &
     let incomplete = message.ends_with("<eof>'") || message.ends_with("<eof>");
     let range = line_at(text, line);
     let bytes = &text[range.clone()];
-    let at = match token(message).filter(|_| !incomplete) {
-        Some(token) => find_token(state, text, range, token, message),
-        None => Ok(bytes.len()),
+    let at = match token(message, bytes) {
+        Some(token) if !incomplete => find_token(state, text, range, token, message),
+        _ => Ok(bytes.len()),
     };
     let column = match at {
         Ok(at) => String::from_utf8_lossy(&bytes[..at]).chars().count(),
@@ -35,9 +35,12 @@ pub(crate) fn explain(state: &mut State, complaint: &Error, text: &[u8], name: &
     Error::Syntax(Box::new(SyntaxError { chunk: chunk.to_owned(), line, message: message.to_owned(), source_line, column, incomplete }))
 }
 
-/// What the message says it came upon.
-fn token(message: &str) -> Option<&str> {
-    message.split_once(" near '")?.1.strip_suffix('\'')
+/// What the message says it came upon: of several lines the last. A NUL byte goes unsaid.
+fn token<'m>(message: &'m str, line: &[u8]) -> Option<&'m str> {
+    match message.split_once(" near '") {
+        Some((_, token)) => token.strip_suffix('\'')?.rsplit(['\n', '\r']).next(),
+        None => line.contains(&0).then_some("\0"),
+    }
 }
 
 /// Where in the line the token is that the message names. Where it stands more than
@@ -89,9 +92,12 @@ fn complains(state: &mut State, text: &[u8], message: &str) -> Result<bool> {
     }
 }
 
-/// The bytes of a line, counted from 1, without its end. Lines end as Lua has it: in
-/// CR, LF, or both in either order.
+/// The bytes of a line, counted from 1, without its end; nothing for line 0. Lines
+/// end as Lua has it: in CR, LF, or both in either order.
 fn line_at(text: &[u8], line: usize) -> Range<usize> {
+    if line == 0 {
+        return 0..0;
+    }
     let mut start = 0;
     for _ in 1..line {
         let end = line_end(text, start);
@@ -107,8 +113,8 @@ fn line_end(text: &[u8], start: usize) -> usize {
 
 /// `chunk:line: message`, as the VM writes it, in its three parts.
 fn split_message<'m>(whole: &'m str, name: &'m str) -> (&'m str, usize, &'m str) {
+    let skip = shown_length(whole, name);
     let name = name.trim_start_matches(['=', '@']);
-    let skip = if whole.starts_with(name) { name.len() } else { 0 };
     for (at, _) in whole[skip..].match_indices(':').map(|(at, colon)| (at + skip, colon)) {
         let rest = &whole[at + 1..];
         let Some((digits, message)) = rest.split_once(": ") else { continue };
@@ -117,6 +123,22 @@ fn split_message<'m>(whole: &'m str, name: &'m str) -> (&'m str, usize, &'m str)
         }
     }
     (name, 0, whole)
+}
+
+/// How much of the message is the chunk's name, which may look like a line number
+/// itself. The VM cuts long ones: of a file it keeps the end, of others the start.
+fn shown_length(whole: &str, name: &str) -> usize {
+    const MOST: usize = sys::LUA_IDSIZE as usize - 1;
+    let Some(name) = name.strip_prefix(['=', '@']) else { return 0 };
+    let cut = name.len().saturating_sub(MOST - 3);
+    let end_is_shown = || whole.strip_prefix("...").zip(name.get(cut..)).is_some_and(|(rest, end)| rest.starts_with(end));
+    if whole.starts_with(name) {
+        name.len()
+    } else if name.get(..MOST).is_some_and(|start| whole.starts_with(start)) || end_is_shown() {
+        MOST
+    } else {
+        0
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +150,11 @@ mod tests {
         assert_eq!(split_message("a:1: x near 'b:2: c'", "=a"), ("a", 1, "x near 'b:2: c'"));
         assert_eq!(split_message("C:\\a:7: b:12: oops", "@C:\\a:7: b"), ("C:\\a:7: b", 12, "oops"));
         assert_eq!(split_message("no line", "=a"), ("a", 0, "no line"));
+        let long = "a:1: b".repeat(20);
+        let whole = format!("{}:7: oops", &long[..59]);
+        assert_eq!(split_message(&whole, &format!("={long}")), (&long[..59], 7, "oops"));
+        let whole = format!("...{}:7: oops", &long[long.len() - 56..]);
+        assert_eq!(split_message(&whole, &format!("@{long}")), (&whole[..59], 7, "oops"));
     }
 
     #[test]

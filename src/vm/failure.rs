@@ -240,7 +240,8 @@ unsafe extern "C-unwind" fn describe(l: *mut lua_State) -> c_int {
             "error (its text cannot be made)".to_owned()
         });
         // A very long message would need a protected body; nobody reads so far.
-        sys::lua_pushlstring(l, text.as_ptr().cast(), text.len().min(60_000));
+        let end = (0..=text.len().min(60_000)).rfind(|&at| text.is_char_boundary(at)).unwrap_or(0);
+        sys::lua_pushlstring(l, text.as_ptr().cast(), end);
         vm.memory.strict.set(strict);
     }
     1
