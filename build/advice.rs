@@ -117,7 +117,11 @@ pub fn bindgen_failed(why: &str) -> String {
 }
 
 pub fn bindgen_skipped(why: &str) -> String {
-    let why = why.lines().next().unwrap_or_default().trim();
+    let why = match why.lines().next().unwrap_or_default().trim() {
+        // What follows lists file names and nothing else.
+        long if long.starts_with("Unable to find libclang") => "libclang was not found",
+        why => why,
+    };
     format!(
         "bindgen could not read Lua's headers ({why}); the bindings that ship with perilune are used, checked \
          against the headers. With libclang ({LIBCLANG}) bindgen can; PERILUNE_BINDINGS=shipped ends this message."
