@@ -368,7 +368,7 @@ impl State {
         let vm = self.vm();
         vm.begin(self)?;
         let l = self.raw();
-        vm.gate.stack_floor.set(crate::vm::cstack::floor());
+        vm.gate.stack.set(crate::vm::cstack::bounds());
         // SAFETY: raises nothing (I2).
         let top = unsafe { sys::lua_gettop(l) };
         let result = work(l);

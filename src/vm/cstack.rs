@@ -10,43 +10,83 @@ unsafe extern "C" {
     fn perilune_stack_bounds(low: *mut usize, high: *mut usize);
 }
 
-/// Bytes kept for whatever runs below the last re-entry: the VM's own C code
-/// (a `gsub` frame is 9 KiB, the parser up to 100 KiB), the unwinder, a callback.
+/// Bytes kept for whatever runs below the last checked re-entry: a callback and what
+/// it calls, a `gsub` frame (9 KiB), the JIT compiler, the unwinder. Where a stack is
+/// small, a fifth of it will do, but not less than [`LEAST`].
 const RESERVE: usize = 256 << 10;
 
-/// Usable range of the thread's stack: addresses from `floor` to `high`.
-#[derive(Clone, Copy)]
-struct Range {
-    floor: usize,
-    high: usize,
+/// What Lua 5.4 may use without any check, by its own limit of 200 calls from C:
+/// 500 bytes for each of `table.insert` and its like with metamethods.
+const LEAST: usize = 112 << 10;
+
+/// Of the reserve, what is not given to a parser. How much one needs is told by the
+/// text that it is to compile; see `door.c`.
+const END: usize = 32 << 10;
+
+/// What is left of a stack too small for all of that.
+const TINY: usize = 16 << 10;
+
+/// Where the thread's stack must not be used any more.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// The lowest frame address from which Lua may be re-entered.
+    pub floor: usize,
+    /// The address above which a parser has to find what it needs.
+    pub end: usize,
+}
+
+impl Bounds {
+    fn of(low: usize, high: usize) -> Self {
+        let size = high - low;
+        let reserve = (size / 5).clamp(LEAST, RESERVE).min(size.saturating_sub(TINY));
+        Self { floor: low + reserve, end: low + END.min(reserve / 2) }
+    }
 }
 
 thread_local! {
-    static RANGE: Cell<Option<Range>> = const { Cell::new(None) };
+    /// The highest address of the thread's stack, and its bounds.
+    static RANGE: Cell<Option<(usize, Bounds)>> = const { Cell::new(None) };
 }
 
-/// The lowest frame address from which Lua may be re-entered on this thread.
+/// The bounds of the stack that this is called on.
 #[inline]
-pub(crate) fn floor() -> usize {
+pub(crate) fn bounds() -> Bounds {
     let marker = 0_u8;
     let here = std::ptr::from_ref(black_box(&marker)).addr();
     match RANGE.get() {
-        Some(range) if here <= range.high => range.floor,
+        Some((high, bounds)) if here <= high => bounds,
         _ => measure(here),
     }
 }
 
 #[cold]
-fn measure(here: usize) -> usize {
+fn measure(here: usize) -> Bounds {
     let (mut low, mut high) = (0, 0);
     // SAFETY: it only writes the two numbers.
     unsafe { perilune_stack_bounds(&raw mut low, &raw mut high) };
     if here < low || here > high {
         // A fiber's stack, or a system that does not tell: assume that as much
         // is left as is kept in reserve elsewhere, and look again next time.
-        return here.saturating_sub(RESERVE / 2);
+        return Bounds::of(here.saturating_sub(RESERVE), here);
     }
-    let range = Range { floor: low + RESERVE.min((high - low) / 4), high };
-    RANGE.set(Some(range));
-    range.floor
+    let bounds = Bounds::of(low, high);
+    RANGE.set(Some((high, bounds)));
+    bounds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stack_keeps_a_reserve_and_leaves_something_to_use() {
+        for kib in [16, 64, 128, 160, 256, 512, 2048, 8192, 1 << 20] {
+            let (low, high) = (1 << 30, (1 << 30) + (kib << 10));
+            let bounds = Bounds::of(low, high);
+            assert!(low <= bounds.end && bounds.end <= bounds.floor && bounds.floor <= high, "{kib} KiB: {bounds:?}");
+            assert!(kib < 128 || bounds.floor - low >= LEAST, "{kib} KiB: {bounds:?}");
+            assert!(kib < 512 || high - bounds.floor >= 384 << 10, "{kib} KiB: {bounds:?}");
+        }
+    }
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HERE ((const char *)__builtin_frame_address(0))
 
@@ -36,10 +37,54 @@ int perilune_door(lua_State *L) {
   return results >= 0 ? (int)results : lua_error(L);
 }
 
+/* The C stack that compiling a text may take: up to 400 bytes for a level of
+   nesting, which is a character at least, and up to 1300 for a level of
+   functions, each of which has the word. Neither VM goes deeper than 200. */
+static size_t parser_need(const char *text, size_t length) {
+  size_t levels = length < 200 ? length : 200, functions = 0;
+  const char *last = text + length - 8;
+  for (; length >= 8 && text <= last && functions < levels; text++)
+    if (*text == 'f' && memcmp(text, "function", 8) == 0) functions++;
+  return 400 * (levels - functions) + 1300 * functions;
+}
+
+static int room_to_parse(lua_State *L, const char *text, size_t length) {
+  return (size_t)(HERE - gate_of(L)->stack_end) > parser_need(text, length)
+      && HERE > gate_of(L)->stack_end;
+}
+
 /* A check for library functions that re-enter Lua from C: raises when the
-   C stack is nearly used up. () -> () */
+   C stack is nearly used up, or too short to compile the text. (text?) -> () */
 int perilune_guard(lua_State *L) {
-  return HERE < gate_of(L)->stack_floor ? stack_overflow(L) : 0;
+  if (HERE < gate_of(L)->stack_floor) return stack_overflow(L);
+  if (lua_type(L, 1) == LUA_TSTRING) {
+    size_t length;
+    const char *text = lua_tolstring(L, 1, &length);
+    if (!room_to_parse(L, text, length)) return stack_overflow(L);
+  }
+  return 0;
+}
+
+/* The same for message handlers, which must not raise. () -> boolean */
+int perilune_is_deep(lua_State *L) {
+  lua_pushboolean(L, HERE < gate_of(L)->stack_floor);
+  return 1;
+}
+
+/* The check before a library function of C. Upvalue 1: what the function has as
+   its own, 2: the function. It runs in this frame, as if called itself. */
+static int guarded(lua_State *L) {
+  if (HERE < gate_of(L)->stack_floor) return stack_overflow(L);
+  return lua_tocfunction(L, lua_upvalueindex(2))(L);
+}
+
+/* (C function) -> the same function with the check */
+int perilune_guarded(lua_State *L) {
+  lua_settop(L, 1);
+  if (lua_getupvalue(L, 1, 1) == NULL) lua_pushnil(L);
+  lua_insert(L, 1);
+  lua_pushcclosure(L, guarded, 2);
+  return 1;
 }
 
 /* Leaves the traceback of the handler's caller in its slot. () -> () */
@@ -75,11 +120,13 @@ static int body_job(lua_State *L) {
   Gate *gate = gate_of(L);
   Job *job = gate->job;
   gate->job = NULL;
+  if (HERE < gate->stack_floor) return stack_overflow(L);
   luaL_checkstack(L, job->room, "too many values");
   return (int)job->run(L, job);
 }
 
 static void compile(lua_State *L, Source *source) {
+  if (!room_to_parse(L, source->text, source->length)) stack_overflow(L);
   source->status = luaL_loadbufferx(L, source->text, source->length, source->name, source->mode);
   if (source->status != 0) lua_error(L);
   if (source->environment == 0) return;

@@ -14,6 +14,7 @@ struct Source;
 /* The head of Rust's `Vm`: what a C frame needs to know of it. */
 typedef struct Gate {
   const char *stack_floor; /* no re-entry from a frame below this address */
+  const char *stack_end;   /* what compiling a text needs is above this one */
   struct Job *job;         /* what perilune_job is to run, taken at its start */
   struct Source *source;   /* what perilune_load/_run are to compile, likewise */
   int traceback_slot;      /* registry slot that receives the traceback */

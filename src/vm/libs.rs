@@ -11,7 +11,7 @@ use std::ops::{BitOr, Sub};
 use crate::error::{Error, Result};
 use crate::sys::{self, lua_State};
 use crate::vm::backend;
-use crate::vm::owner::perilune_guard;
+use crate::vm::owner::{perilune_guard, perilune_guarded, perilune_is_deep};
 use crate::vm::protect::{self, Body, Source};
 use crate::vm::stack::StackGuard;
 use crate::vm::state::State;
@@ -149,8 +149,9 @@ fn open_one(state: &mut State, library: &Library) -> Result<()> {
     Ok(())
 }
 
-/// Runs the prelude with `(guard, libraries...)`; it says itself what it takes.
+/// Runs the prelude with `(guard, is_deep, guarded, libraries...)`; it says itself what it takes.
 fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
+    const CHECKS: [unsafe extern "C-unwind" fn(*mut lua_State) -> c_int; 3] = [perilune_guard, perilune_is_deep, perilune_guarded];
     const ASKED: [Libs; 6] = [Libs::UNCHECKED, Libs::BASE, Libs::COROUTINE, Libs::OS_UNSAFE, Libs::JIT, Libs::JIT_UNSAFE];
     let (vm, l) = (state.vm(), state.raw());
     let mut source = Source {
@@ -167,11 +168,13 @@ fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
         vm.gate.source.set(&raw mut source);
         protect::push_body(&vm, l, Body::Load);
         protect::call_body(state, 0, 1)?;
-        sys::lua_pushcclosure(l, Some(perilune_guard), 0);
+        for function in CHECKS {
+            sys::lua_pushcclosure(l, Some(function), 0);
+        }
         for flag in ASKED {
             sys::lua_pushboolean(l, libs.contains(flag).into());
         }
-        protect::call_body(state, 1 + super::alloc::to_c_int(ASKED.len()), 0)
+        protect::call_body(state, super::alloc::to_c_int(CHECKS.len() + ASKED.len()), 0)
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::sys::{self, lua_State};
 use crate::vm::alloc::Memory;
+use crate::vm::cstack::Bounds;
 use crate::vm::protect::{Body, Job, Source};
 use crate::vm::registry::{Node, Shared, Slot};
 use crate::vm::state::State;
@@ -24,7 +25,7 @@ pub(crate) const ROOM: c_int = sys::LUA_MINSTACK - 4;
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct Gate {
-    pub stack_floor: Cell<usize>,
+    pub stack: Cell<Bounds>,
     pub job: Cell<*mut Job>,
     pub source: Cell<*mut Source>,
     pub traceback_slot: Cell<c_int>,
@@ -123,7 +124,7 @@ impl Vm {
     pub(crate) fn open(memory: Memory) -> Result<*mut lua_State> {
         let vm = Box::into_raw(Box::new(Self {
             gate: Gate {
-                stack_floor: Cell::new(cstack::floor()),
+                stack: Cell::new(cstack::bounds()),
                 job: Cell::new(ptr::null_mut()),
                 source: Cell::new(ptr::null_mut()),
                 traceback_slot: Cell::new(0),
@@ -172,7 +173,7 @@ impl Vm {
         unsafe {
             let vm = VmRef::of(l).0.as_ptr();
             (*vm).shared.close();
-            (*vm).gate.stack_floor.set(cstack::floor());
+            (*vm).gate.stack.set(cstack::bounds());
             // The libraries' finalizers must not fail for want of memory.
             (*vm).memory.strict.set(false);
             backend::close_state(l, &*vm);
@@ -301,6 +302,8 @@ impl Fixtures {
 unsafe extern "C-unwind" {
     pub(crate) fn perilune_handler(l: *mut lua_State) -> c_int;
     pub(crate) fn perilune_guard(l: *mut lua_State) -> c_int;
+    pub(crate) fn perilune_guarded(l: *mut lua_State) -> c_int;
+    pub(crate) fn perilune_is_deep(l: *mut lua_State) -> c_int;
     fn perilune_unprotected(l: *mut lua_State) -> c_int;
     static perilune_bodies: [sys::lua_CFunction; Body::COUNT];
 }

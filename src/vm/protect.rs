@@ -124,7 +124,7 @@ pub(crate) unsafe fn pcall(vm: &Vm, l: *mut lua_State, arguments: c_int, results
     let strict = vm.memory.strict.replace(true);
     let depth = vm.depth.get();
     if depth == 0 {
-        vm.gate.stack_floor.set(cstack::floor());
+        vm.gate.stack.set(cstack::bounds());
         vm.memory.refusals_before.set(vm.memory.refusals.get());
     }
     vm.depth.set(depth + 1);

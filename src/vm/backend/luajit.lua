@@ -1,7 +1,7 @@
 -- The prelude's LuaJIT part: what LuaJIT has beyond Lua 5.4's names, and a check of
 -- the C stack before every library function that calls Lua from C, since LuaJIT has
 -- none. The wrapped functions end in tail calls, so that messages name the caller's.
-local guard, unchecked, base, coroutines, all_of_os, some_jit, all_of_jit = ...
+local guard, is_deep, _, unchecked, base, coroutines, all_of_os, some_jit, all_of_jit = ...
 
 local G, base_names = _G, {
   _G = 1, _VERSION = 1, assert = 1, collectgarbage = 1, error = 1, getmetatable = 1, ipairs = 1, load = 1,
@@ -54,11 +54,18 @@ if table then
   function table.sort(t, before) guard() return sort(t, before) end
 end
 
+if os then
+  local time = os.time
+  function os.time(...) guard() return time(...) end
+end
+
 if base then
-  local print, load, type, select = print, load, type, select
+  local print, load, xpcall, type = print, load, xpcall, type
   function G.print(...) guard() return print(...) end
-  function G.load(chunk, ...)
-    if type(chunk) == "function" then guard() end
-    return load(chunk, ...)
+  function G.load(chunk, ...) guard(chunk) return load(chunk, ...) end
+  -- A handler runs below the error; there it may fail, catch that, and fail again.
+  function G.xpcall(f, handler, ...)
+    if type(handler) ~= "function" then return xpcall(f, handler, ...) end
+    return xpcall(f, function(e) if is_deep() then return e end return handler(e) end, ...)
   end
 end
