@@ -1,0 +1,451 @@
+//! Promise: what is made and dropped is gone: in the VM, in its registry and on the
+//! Rust side; what the VM holds of the host's is dropped exactly once.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use common::{check, height, measurable, quietly, settled};
+use perilune::{Error, Function, Libs, Lua, LuaString, MultiValue, Result, State, Table, Value, lua_sys};
+
+/// How often each kind of thing is made and dropped. Everything is done twice, which
+/// makes it a million; a leaked byte each would be half a megabyte.
+const HALF_A_MILLION: usize = 500_000;
+/// The same for variants of it; a leaked byte each would be more than the slack.
+const MANY: usize = 50_000;
+
+/// Counts the bytes that Rust has allocated.
+struct Counting;
+
+static LIVE: AtomicIsize = AtomicIsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: everything is the system allocator's; only sizes are added up.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LIVE.fetch_add(layout.size().cast_signed(), Ordering::Relaxed);
+        // SAFETY: the caller's contract is the system allocator's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size().cast_signed(), Ordering::Relaxed);
+        // SAFETY: the caller's contract is the system allocator's.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+/// The bytes are those of the whole process, hence one test at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What may be left over: messages of the test harness, rounded sizes of tables.
+const SLACK: isize = 16 << 10;
+
+/// Runs `work` once to let everything find its size, and again to see it leave nothing.
+fn leaves_nothing(what: &str, mut work: impl FnMut(&mut Lua)) {
+    let _alone = alone();
+    let mut lua = measurable();
+    work(&mut lua);
+    let (used, live, slot, top) = (settled(&mut lua), LIVE.load(Ordering::Relaxed), next_slot(&mut lua), height(&mut lua));
+    work(&mut lua);
+    let grown = settled(&mut lua).cast_signed() - used.cast_signed();
+    assert!(grown <= SLACK, "{what}: the VM has {grown} bytes more");
+    let grown = LIVE.load(Ordering::Relaxed) - live;
+    assert!(grown <= SLACK, "{what}: Rust has {grown} bytes more");
+    assert_eq!(next_slot(&mut lua), slot, "{what}: the registry grew");
+    assert_eq!(height(&mut lua), top, "{what}: the stack grew");
+    check(&mut lua);
+}
+
+/// The registry slot that would be taken next.
+fn next_slot(lua: &mut Lua) -> i32 {
+    // SAFETY: the slot is given back.
+    let slot = unsafe {
+        lua.with_raw(|l| {
+            lua_sys::lua_pushboolean(l, 1);
+            let slot = lua_sys::luaL_ref(l, lua_sys::LUA_REGISTRYINDEX);
+            lua_sys::luaL_unref(l, lua_sys::LUA_REGISTRYINDEX, slot);
+            slot
+        })
+    };
+    slot.unwrap()
+}
+
+#[test]
+fn a_million_handles() {
+    leaves_nothing("tables", |lua| (0..HALF_A_MILLION).for_each(|_| drop(lua.create_table().unwrap())));
+    leaves_nothing("clones", |lua| {
+        let table = lua.create_table().unwrap();
+        (0..HALF_A_MILLION).for_each(|_| drop(table.clone()));
+    });
+    leaves_nothing("values", |lua| {
+        let list: Table = lua.load("return { {}, print, 'text', coroutine.create(print) }").eval().unwrap();
+        for _ in 0..MANY {
+            assert_eq!(list.sequence::<Value>(lua).unwrap().count(), 4);
+        }
+    });
+    leaves_nothing("functions", |lua| {
+        for i in 0..MANY {
+            let function = lua.create_function(move |_: &mut State, (): ()| Ok(i)).unwrap();
+            assert!(i % 1000 != 0 || function.call::<usize>(lua, ()).unwrap() == i);
+        }
+    });
+}
+
+#[test]
+fn a_hundred_thousand_handles_at_once() {
+    leaves_nothing("handles", |lua| {
+        let handles: Vec<Table> = (0..100_000).map(|_| lua.create_table().unwrap()).collect();
+        assert_eq!(handles[99_999].len(lua).unwrap(), 0);
+    });
+}
+
+#[test]
+fn a_million_strings() {
+    leaves_nothing("strings", |lua| {
+        for i in 0..HALF_A_MILLION {
+            lua.create_string(i.to_string()).unwrap();
+        }
+    });
+    leaves_nothing("strings by way of a script", |lua| {
+        let shout: Function = lua.load("return function(s) return s .. '!' end").eval().unwrap();
+        for i in 0..MANY {
+            let text: String = shout.call(lua, i.to_string()).unwrap();
+            let _: LuaString = shout.call(lua, text).unwrap();
+        }
+    });
+    leaves_nothing("long strings", |lua| {
+        let text = "x".repeat(100_000);
+        (0..1000).for_each(|i| drop(lua.create_string(format!("{i}{text}")).unwrap()));
+    });
+}
+
+#[test]
+fn a_million_errors() {
+    leaves_nothing("raised tables", |lua| {
+        let raise: Function = lua.load("return function() error({}) end").eval().unwrap();
+        (0..HALF_A_MILLION).for_each(|_| drop(raise.call::<()>(lua, ()).unwrap_err()));
+    });
+    leaves_nothing("the host's errors", |lua| {
+        let fail = |_: &mut State, (): ()| -> Result<()> { Err(Error::external(std::fmt::Error)) };
+        let fail: Function = lua.create_function(fail).unwrap();
+        (0..MANY).for_each(|_| drop(fail.call::<()>(lua, ()).unwrap_err()));
+        let catch: Function = lua.load("return function(f, n) for i = 1, n do pcall(f) end end").eval().unwrap();
+        catch.call::<()>(lua, (fail, HALF_A_MILLION)).unwrap();
+    });
+    leaves_nothing("syntax errors", |lua| (0..MANY).for_each(|_| drop(lua.load("local x = = 1").check().unwrap_err())));
+    leaves_nothing("type errors", |lua| (0..MANY).for_each(|_| drop(lua.get::<i32>("print").unwrap_err())));
+}
+
+/// Fewer than of the others: unwinding takes its time.
+#[test]
+fn a_hundred_thousand_panics() {
+    leaves_nothing("panics", |lua| {
+        lua.register("boom", |_: &mut State, n: u32| -> Result<()> { panic!("number {n}") }).unwrap();
+        let boom: Function = lua.get("boom").unwrap();
+        quietly(|| {
+            (0..MANY / 2).for_each(|i| drop(boom.call::<()>(lua, i).unwrap_err()));
+            lua.load("for i = 1, ... do pcall(boom, i) end").call::<()>(MANY / 2).unwrap();
+        });
+    });
+}
+
+#[test]
+fn many_arguments_and_results() {
+    leaves_nothing("arguments", |lua| {
+        let echo: Function = lua.create_function(|_: &mut State, all: MultiValue| Ok(all)).unwrap();
+        for i in 0..100 {
+            let all: MultiValue = (0..500).map(|n| Value::Integer(n * i)).collect();
+            assert_eq!(echo.call::<MultiValue>(lua, all).unwrap().len(), 500);
+        }
+        let list: Vec<String> = (0..500).map(|n| n.to_string()).collect();
+        (0..100).for_each(|_| assert_eq!(echo.call::<Vec<String>>(lua, list.clone()).unwrap().len(), 500));
+    });
+}
+
+#[test]
+fn registering_again_and_again() {
+    leaves_nothing("registered functions", |lua| {
+        for i in 0..MANY {
+            lua.register("tools.count", move |_: &mut State, (): ()| Ok(i)).unwrap();
+        }
+    });
+}
+
+#[test]
+fn chunks_and_environments() {
+    leaves_nothing("chunks", |lua| {
+        for i in 0..MANY / 10 {
+            let environment = lua.create_table().unwrap();
+            let text = format!("x = {i} return x");
+            assert_eq!(lua.load(&text).environment(&environment).eval::<usize>().unwrap(), i);
+        }
+    });
+}
+
+/// Threads drop handles while the VM makes more: what it uses stays bounded.
+#[test]
+fn handles_dropped_on_other_threads_while_the_vm_works() {
+    leaves_nothing("handles on threads", |lua| {
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| std::sync::mpsc::sync_channel::<Value>(1000)).unzip();
+        std::thread::scope(|scope| {
+            receivers.into_iter().for_each(|receiver| drop(scope.spawn(move || receiver.into_iter().for_each(drop))));
+            for i in 0..MANY {
+                let value = Value::Table(lua.create_table_with_capacity(100, 0).unwrap());
+                let copy = value.clone();
+                senders[i % 3].send(value).unwrap();
+                senders[(i + 1) % 3].send(copy).unwrap();
+            }
+            drop(senders);
+        });
+        assert!(lua.memory().peak < 64 << 20, "{:?}", lua.memory());
+    });
+}
+
+#[test]
+fn handles_and_errors_dropped_after_their_vm_was_closed() {
+    let _alone = alone();
+    let round = || {
+        let mut lua = Lua::new().unwrap();
+        let handles: Vec<Table> = (0..1000).map(|_| lua.create_table().unwrap()).collect();
+        let copies = handles.clone();
+        let error = lua.run("error({})").unwrap_err();
+        let late = std::thread::spawn(move || copies);
+        drop(handles.iter().take(10).cloned().collect::<Vec<_>>());
+        lua.close().unwrap();
+        drop((handles, error, late.join().unwrap()));
+    };
+    round();
+    let live = LIVE.load(Ordering::Relaxed);
+    (0..100).for_each(|_| round());
+    assert!(LIVE.load(Ordering::Relaxed) - live <= SLACK);
+}
+
+/// The race of the last moment: handles are dropped while the VM is being closed.
+#[test]
+fn handles_dropped_while_their_vm_is_closed() {
+    let _alone = alone();
+    let round = || {
+        let mut lua = Lua::new().unwrap();
+        let handles: Vec<Table> = (0..200).map(|_| lua.create_table().unwrap()).collect();
+        let go = Arc::new(AtomicBool::new(false));
+        let signal = Arc::clone(&go);
+        let dropper = std::thread::spawn(move || {
+            while !signal.load(Ordering::Acquire) {
+                std::hint::spin_loop();
+            }
+            drop(handles);
+        });
+        go.store(true, Ordering::Release);
+        lua.close().unwrap();
+        dropper.join().unwrap();
+    };
+    round();
+    let live = LIVE.load(Ordering::Relaxed);
+    (0..200).for_each(|_| round());
+    assert!(LIVE.load(Ordering::Relaxed) - live <= SLACK);
+}
+
+/// Counts how often it is dropped.
+#[derive(Clone, Default)]
+struct Drops(Arc<AtomicUsize>);
+
+impl Drops {
+    /// Something that is to be dropped once.
+    fn one(&self) -> Once {
+        Once(Arc::clone(&self.0))
+    }
+
+    fn take(&self) -> usize {
+        self.0.swap(0, Ordering::Relaxed)
+    }
+}
+
+struct Once(Arc<AtomicUsize>);
+
+impl Once {
+    /// Keeps it in a closure as a whole.
+    fn touch(&self) -> usize {
+        Arc::strong_count(&self.0)
+    }
+}
+
+impl Drop for Once {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Once")
+    }
+}
+
+impl fmt::Display for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("once")
+    }
+}
+
+impl std::error::Error for Once {}
+
+fn register(lua: &mut Lua, name: &str, drops: &Drops) -> Result<()> {
+    let once = drops.one();
+    lua.register(name, move |_: &mut State, (): ()| Ok(once.touch()))
+}
+
+#[test]
+fn a_closure_is_dropped_once_when_it_is_collected() {
+    let (mut lua, drops) = (Lua::new().unwrap(), Drops::default());
+    register(&mut lua, "f", &drops).unwrap();
+    lua.call::<usize>("f", ()).unwrap();
+    settled(&mut lua);
+    assert_eq!(drops.take(), 0);
+    register(&mut lua, "f", &drops).unwrap();
+    settled(&mut lua);
+    assert_eq!(drops.take(), 1, "registering again drops the former");
+    lua.run("f = nil").unwrap();
+    settled(&mut lua);
+    assert_eq!(drops.take(), 1);
+    let mut once = Some(drops.one());
+    let function = lua.create_function_mut(move |_: &mut State, (): ()| Ok(once.take().is_some())).unwrap();
+    assert!(function.call::<bool>(&mut lua, ()).unwrap());
+    assert_eq!(drops.take(), 1);
+    assert!(!function.call::<bool>(&mut lua, ()).unwrap());
+}
+
+#[test]
+fn closures_are_dropped_once_when_the_vm_is_closed() {
+    let drops = Drops::default();
+    for close in [|lua: Lua| lua.close().unwrap(), |lua: Lua| drop(lua)] {
+        let mut lua = Lua::new().unwrap();
+        let kept: Vec<Function> = (0..10)
+            .map(|_| {
+                let once = drops.one();
+                lua.create_function(move |_: &mut State, (): ()| Ok(once.touch())).unwrap()
+            })
+            .collect();
+        register(&mut lua, "f", &drops).unwrap();
+        lua.run("local g = f f = nil coroutine.wrap(function() local h = g coroutine.yield() return h end)()").unwrap();
+        close(lua);
+        assert_eq!(drops.take(), 11);
+        drop(kept);
+        assert_eq!(drops.take(), 0);
+    }
+}
+
+#[test]
+fn a_closure_is_dropped_once_when_it_cannot_be_registered() {
+    let (mut lua, drops) = (Lua::new().unwrap(), Drops::default());
+    lua.run("locked = setmetatable({}, { __newindex = function() error('locked') end })").unwrap();
+    for name in ["", "a..b", "math.pi.x", "locked.f"] {
+        register(&mut lua, name, &drops).unwrap_err();
+        settled(&mut lua);
+        assert_eq!(drops.take(), 1, "{name:?}");
+    }
+    for n in 1..100 {
+        lua.fail_allocations(n..u64::MAX);
+        let result = register(&mut lua, "f", &drops);
+        lua.fail_allocation(0);
+        lua.set("f", Value::Nil).unwrap();
+        settled(&mut lua);
+        assert_eq!(drops.take(), 1, "allocation {n}");
+        if result.is_ok() {
+            return;
+        }
+    }
+    panic!("never registered");
+}
+
+#[test]
+fn an_error_of_the_hosts_is_dropped_once() {
+    let (mut lua, drops) = (Lua::new().unwrap(), Drops::default());
+    let counter = drops.clone();
+    lua.register("fail", move |_: &mut State, (): ()| -> Result<()> { Err(Error::external(counter.one())) }).unwrap();
+    lua.run("for i = 1, 10 do pcall(fail) end").unwrap();
+    settled(&mut lua);
+    assert_eq!(drops.take(), 10);
+    let error = lua.run("local ok, e = pcall(fail) error(e)").unwrap_err();
+    settled(&mut lua);
+    assert_eq!(drops.take(), 0, "the error still has it");
+    let copy = error.clone();
+    drop(error);
+    assert!(copy.downcast_ref::<Once>().is_some());
+    lua.run("_, kept = pcall(fail)").unwrap();
+    lua.close().unwrap();
+    assert_eq!(drops.take(), 1, "what a script kept is dropped at close");
+    drop(copy);
+    assert_eq!(drops.take(), 1);
+}
+
+#[test]
+fn the_hosts_data_is_dropped_once() {
+    let (mut lua, drops) = (Lua::new().unwrap(), Drops::default());
+    assert!(lua.set_app_data(drops.one()).is_none());
+    assert!(lua.set_app_data(drops.one()).is_some());
+    assert_eq!(drops.take(), 1);
+    drop(lua.remove_app_data::<Once>().unwrap());
+    assert_eq!(drops.take(), 1);
+    lua.set_app_data(drops.one());
+    lua.close().unwrap();
+    assert_eq!(drops.take(), 1);
+}
+
+/// A closure that holds handles of its own VM keeps them alive, no more.
+#[test]
+fn a_closure_that_holds_its_own_vms_values_is_given_back_with_it() {
+    let _alone = alone();
+    let drops = Drops::default();
+    let round = || {
+        let mut lua = Lua::new().unwrap();
+        let (table, once) = (lua.create_table().unwrap(), drops.one());
+        let call = move |state: &mut State, key: String| -> Result<usize> {
+            table.set(state, key, once.touch())?;
+            table.len(state)
+        };
+        lua.register("keep", call).unwrap();
+        lua.run("keep('x')").unwrap();
+        lua.close().unwrap();
+        assert_eq!(drops.take(), 1);
+    };
+    round();
+    let live = LIVE.load(Ordering::Relaxed);
+    (0..100).for_each(|_| round());
+    assert!(LIVE.load(Ordering::Relaxed) - live <= SLACK);
+}
+
+/// A VM may own another one, by a callback, and is closed with it.
+#[test]
+fn a_vm_inside_a_vm_is_closed_with_it() {
+    let drops = Drops::default();
+    let mut outer = Lua::new().unwrap();
+    let mut inner = Lua::new().unwrap();
+    register(&mut inner, "f", &drops).unwrap();
+    outer.register_mut("ask", move |_: &mut State, text: String| inner.load(&text).eval::<String>()).unwrap();
+    assert_eq!(outer.load("return ask('return type(f)')").eval::<String>().unwrap(), "function");
+    assert!(matches!(outer.run("ask('error({})')"), Err(Error::Runtime(_))));
+    outer.run("ask = nil collectgarbage() collectgarbage()").unwrap();
+    assert_eq!(drops.take(), 1);
+    check(&mut outer);
+}
+
+#[test]
+fn a_thousand_vms_live_at_once() {
+    let _alone = alone();
+    let mut all: Vec<Lua> = (0..1000).map(|_| Lua::builder().libs(Libs::BASE).build().unwrap()).collect();
+    for (n, lua) in all.iter_mut().enumerate() {
+        lua.set("n", n).unwrap();
+    }
+    for (n, lua) in all.iter_mut().enumerate() {
+        assert_eq!(lua.get::<usize>("n").unwrap(), n);
+    }
+}
