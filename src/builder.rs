@@ -73,10 +73,10 @@ impl Builder {
     /// given to [`Builder::unsafe_libs`], and for `ffi` or all of `jit` on Lua 5.4.
     pub fn build(self) -> Result<Lua> {
         if self.refused != Libs::NONE {
-            return Err(Error::Unsupported {
-                feature: "opening an unsafe library with `libs`",
-                reason: "it can break the crate's promises: give it to `unsafe_libs`, which says which",
-            });
+            return Err(Error::unsupported(
+                "opening an unsafe library with `libs`",
+                "it can break the crate's promises: give it to `unsafe_libs`, which says which",
+            ));
         }
         libs::check_available(self.libs)?;
         let memory = Memory::new();

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::lang::Value;
@@ -12,6 +12,8 @@ use crate::lang::Value;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything that can go wrong between a host and its scripts.
+///
+/// It is two words, so that the result of a call is returned in registers.
 ///
 /// `{}` prints the message; `{:#}` adds the Lua traceback where there is one.
 /// [`Error::code`] gives the stable number that the C interface returns.
@@ -42,13 +44,8 @@ pub enum Error {
     #[error("the script exceeded its time limit")]
     Timeout,
     /// A file could not be read.
-    #[error("cannot read '{}': {source}", path.display())]
-    File {
-        /// The file, as the caller named it.
-        path: PathBuf,
-        /// What the system said.
-        source: Arc<std::io::Error>,
-    },
+    #[error(transparent)]
+    File(Box<FileError>),
     /// A value was not of the kind that was needed.
     #[error(transparent)]
     Type(Box<TypeError>),
@@ -56,13 +53,8 @@ pub enum Error {
     #[error(transparent)]
     Panic(PanicPayload),
     /// The linked Lua, or this system, cannot do what was asked.
-    #[error("{feature} is not supported: {reason}")]
-    Unsupported {
-        /// What was asked for.
-        feature: &'static str,
-        /// Why it cannot be had, and what to do instead.
-        reason: &'static str,
-    },
+    #[error("{} is not supported: {}", .0.feature, .0.reason)]
+    Unsupported(Box<Unsupported>),
     /// A handle was used with a VM that it does not belong to.
     #[error("this handle belongs to another Lua VM: use it with the VM that made it")]
     ForeignHandle,
@@ -84,9 +76,9 @@ impl Error {
             Self::Syntax(_) => -1,
             Self::Runtime(_) | Self::Panic(_) => -2,
             Self::Memory => -3,
-            Self::File { .. } => -4,
+            Self::File(_) => -4,
             Self::Timeout => -5,
-            Self::Type(_) | Self::Unsupported { .. } | Self::ForeignHandle | Self::Closed => -6,
+            Self::Type(_) | Self::Unsupported(_) | Self::ForeignHandle | Self::Closed => -6,
         }
     }
 
@@ -121,6 +113,14 @@ impl Error {
         RuntimeError { message: cause.to_string(), cause: Some(cause), ..RuntimeError::default() }.into()
     }
 
+    pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
+        Self::File(Box::new(FileError { path: path.to_owned(), source: Arc::new(source) }))
+    }
+
+    pub(crate) fn unsupported(feature: &'static str, reason: &'static str) -> Self {
+        Self::Unsupported(Box::new(Unsupported { feature, reason }))
+    }
+
     /// A value of the wrong kind: what was expected, what came.
     ///
     /// ```
@@ -137,7 +137,7 @@ impl Error {
     pub fn traceback(&self) -> Option<&str> {
         match self {
             Self::Runtime(error) if !error.traceback.is_empty() => Some(&error.traceback),
-            Self::Panic(panic) if !panic.traceback.is_empty() => Some(&panic.traceback),
+            Self::Panic(panic) if !panic.traceback().is_empty() => Some(panic.traceback()),
             _ => None,
         }
     }
@@ -171,7 +171,7 @@ impl Error {
             Self::Runtime(error) => Some(&**error),
             Self::Type(error) => Some(&**error),
             Self::Panic(panic) => Some(panic),
-            Self::File { source, .. } => Some(&**source),
+            Self::File(file) => Some(&**file),
             _ => None,
         }
     }
@@ -291,6 +291,38 @@ impl fmt::Display for TypeError {
 
 impl StdError for TypeError {}
 
+/// A file that could not be read; see [`Error::File`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FileError {
+    /// The file, as the caller named it.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: Arc<std::io::Error>,
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot read '{}': {}", self.path.display(), self.source)
+    }
+}
+
+impl StdError for FileError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+/// What cannot be done here; see [`Error::Unsupported`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unsupported {
+    /// What was asked for.
+    pub feature: &'static str,
+    /// Why it cannot be had, and what to do instead.
+    pub reason: &'static str,
+}
+
 /// What a panicking callback panicked with; see [`Error::Panic`].
 ///
 /// ```
@@ -303,7 +335,10 @@ impl StdError for TypeError {}
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
-pub struct PanicPayload {
+pub struct PanicPayload(Arc<Panic>);
+
+#[derive(Clone)]
+struct Panic {
     message: Arc<str>,
     traceback: String,
     payload: Arc<Mutex<Option<Box<dyn Any + Send>>>>,
@@ -316,48 +351,49 @@ impl PanicPayload {
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "a value that is not text".to_owned());
-        Self { message: message.into(), traceback: String::new(), payload: Arc::new(Mutex::new(Some(payload))) }
+        let payload = Arc::new(Mutex::new(Some(payload)));
+        Self(Arc::new(Panic { message: message.into(), traceback: String::new(), payload }))
     }
 
     pub(crate) fn traceback(&self) -> &str {
-        &self.traceback
+        &self.0.traceback
     }
 
-    pub(crate) fn with_traceback(mut self, traceback: String) -> Self {
-        self.traceback = traceback;
-        self
+    /// The same panic, seen from a protected call with this traceback.
+    pub(crate) fn with_traceback(&self, traceback: String) -> Self {
+        Self(Arc::new(Panic { traceback, ..(*self.0).clone() }))
     }
 
     /// The text that the panic carried.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// Takes the payload, as [`std::panic::catch_unwind`] would give it. `None` the second time.
     #[must_use]
     pub fn take(&self) -> Option<Box<dyn Any + Send>> {
-        self.payload.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.payload.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Goes on panicking with the same payload.
     pub fn resume(&self) -> ! {
-        let payload = self.take().unwrap_or_else(|| Box::new(self.message.to_string()));
+        let payload = self.take().unwrap_or_else(|| Box::new(self.0.message.to_string()));
         std::panic::resume_unwind(payload)
     }
 }
 
 impl fmt::Debug for PanicPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PanicPayload").field("message", &self.message).finish_non_exhaustive()
+        f.debug_struct("PanicPayload").field("message", &self.0.message).finish_non_exhaustive()
     }
 }
 
 impl fmt::Display for PanicPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a host function panicked: {}", self.message)?;
-        if f.alternate() && !self.traceback.is_empty() {
-            write!(f, "\n{}", self.traceback)?;
+        write!(f, "a host function panicked: {}", self.0.message)?;
+        if f.alternate() && !self.0.traceback.is_empty() {
+            write!(f, "\n{}", self.0.traceback)?;
         }
         Ok(())
     }

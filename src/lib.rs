@@ -42,7 +42,7 @@ mod sys;
 mod vm;
 
 pub use builder::Builder;
-pub use error::{Error, PanicPayload, Result, RuntimeError, SyntaxError, TypeError};
+pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
 pub use lang::{
     Bytes, Chunk, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, IntoLua, IntoLuaMulti, LuaString,
     MultiValue, Opaque, Outcome, Pairs, Sequence, Table, Value, Variadic,

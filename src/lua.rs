@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::ops::{Deref, DerefMut, Range};
 use std::path::Path;
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::time::Instant;
 
 use crate::builder::Builder;
@@ -246,7 +245,7 @@ impl State {
     /// [`Error::File`] if it cannot be read.
     pub fn load_file(&mut self, path: impl AsRef<Path>) -> Result<Chunk<'_>> {
         let path = path.as_ref();
-        let text = std::fs::read(path).map_err(|source| Error::File { path: path.to_owned(), source: Arc::new(source) })?;
+        let text = std::fs::read(path).map_err(|error| Error::file(path, error))?;
         Ok(Chunk::new(self, Cow::Owned(text)).of_file(&path.to_string_lossy()))
     }
 }

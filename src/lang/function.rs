@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use crate::error::Result;
 use crate::lang::convert::INTERNAL;
-use crate::lang::value::{handle, push_slot};
+use crate::lang::value::handle;
 use crate::lang::{FromLuaMulti, HostFunction, HostFunctionMut, IntoLuaMulti, callback};
 use crate::sys;
 use crate::vm::owner::VmRef;
@@ -60,7 +60,7 @@ fn call_slot<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slot: &Slot, a
     // SAFETY: there is room (I4); what is pushed below is what the call documents.
     unsafe {
         let call = prepare::<R>(vm, state, balance.top);
-        push_slot(state, slot)?;
+        vm.push_slot(l, slot)?;
         let count = arguments.push_all(state, INTERNAL)?;
         finish(&call, state, count)
     }
@@ -93,11 +93,13 @@ pub(crate) unsafe fn finish<R: FromLuaMulti>(call: &Call, state: &mut State, arg
     // SAFETY: the caller's.
     unsafe {
         call.finish(arguments, R::COUNT)?;
-        let vm = state.vm();
         let results =
             if R::COUNT == sys::LUA_MULTRET { take_many(state, call.first) } else { R::take_all(state, call.first, R::COUNT, INTERNAL) };
-        vm.settle()?;
-        results
+        // In this order the usual way has one branch, and the result stays in registers.
+        match results {
+            Ok(values) if !call.vm.memory.over.get() => Ok(values),
+            other => call.vm.settle().and(other),
+        }
     }
 }
 

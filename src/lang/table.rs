@@ -174,6 +174,8 @@ impl Table {
             let value = get_raw(state, table, length)?;
             // An error about the value must not lose it.
             state.vm().settle()?;
+            // SAFETY: the value has been read.
+            unsafe { sys::lua_settop(state.raw(), table) };
             if length > 0 {
                 set_raw(state, table, length, crate::Value::Nil)?;
             }
@@ -275,14 +277,18 @@ impl Table {
     fn enter<T>(&self, state: &mut State, work: impl FnOnce(&mut State, c_int) -> Result<T>) -> Result<T> {
         let vm = state.vm();
         vm.begin(state)?;
-        stack::with_room(state, SLOTS, |state| {
-            // SAFETY: balanced whatever happens (I5).
-            let balance = unsafe { StackGuard::new(state.raw()) };
-            push_slot(state, &self.slot)?;
-            let result = work(state, balance.top + 1)?;
-            vm.settle()?;
-            Ok(result)
-        })
+        let l = state.raw();
+        // SAFETY: balanced whatever happens (I5).
+        let guard = unsafe { StackGuard::new(l) };
+        if !stack::has_room(&vm, guard.top, SLOTS) {
+            return protect::in_fresh_frame(state, SLOTS, 0, |state| self.enter(state, work));
+        }
+        // SAFETY: there is room (I4).
+        unsafe { vm.push_slot(l, &self.slot)? };
+        match work(state, guard.top + 1) {
+            Ok(result) if !vm.memory.over.get() => Ok(result),
+            other => vm.settle().and(other),
+        }
     }
 }
 
@@ -290,20 +296,18 @@ impl Table {
 #[inline]
 fn get_raw<V: FromLua>(state: &mut State, table: c_int, key: impl IntoLua) -> Result<V> {
     key.push_into(state, INTERNAL)?;
-    let l = state.raw();
-    // SAFETY: raw reads raise nothing (I2); keys may be anything.
-    unsafe {
-        sys::lua_rawget(l, table);
-        V::from_stack(state, sys::lua_gettop(l), INTERNAL)
-    }
+    // SAFETY: raw reads raise nothing (I2); keys may be anything; the value takes the key's place.
+    unsafe { sys::lua_rawget(state.raw(), table) };
+    V::from_stack(state, table + 1, INTERNAL)
 }
 
-/// `rawset` of the table at `table`. `[-0, +0, m]`
+/// `rawset` of the table at `table`, on top. `[-0, +0, m]`
 #[inline]
-fn set_raw(state: &mut State, table: c_int, key: impl IntoLua, value: impl IntoLua) -> Result<()> {
+fn set_raw<K: IntoLua>(state: &mut State, table: c_int, key: K, value: impl IntoLua) -> Result<()> {
     key.push_into(state, INTERNAL)?;
-    // SAFETY: raises nothing (I2).
-    check_key(state, unsafe { sys::lua_gettop(state.raw()) })?;
+    if K::ALWAYS_KEY.is_none() {
+        check_key(state, table + 1)?;
+    }
     value.push_into(state, INTERNAL)?;
     // SAFETY: a table, and the key was checked.
     unsafe { stack::raw_set(state, table) }
@@ -380,10 +384,7 @@ impl<'a> Cursor<'a> {
         // SAFETY: raises nothing (I2).
         let top = unsafe { sys::lua_gettop(state.raw()) };
         if !stack::has_room(&vm, top, SLOTS) {
-            return Err(Error::Unsupported {
-                feature: "an iterator so deep inside others",
-                reason: "the frame's stack is full: use `for_each`",
-            });
+            return Err(Error::unsupported("an iterator so deep inside others", "the frame's stack is full: use `for_each`"));
         }
         push_slot(state, slot)?;
         Ok(Self { state, table: top + 1, done: false })

@@ -155,11 +155,8 @@ impl Value {
 /// Pushes what a slot holds. `[-0, +1, -]` Needs room for one value.
 #[inline]
 pub(crate) fn push_slot(state: &mut State, slot: &Slot) -> Result<()> {
-    let vm = state.vm();
-    let index = slot.index_in(&vm.shared)?;
-    // SAFETY: a registry read raises nothing (I2).
-    unsafe { backend::registry_get(state.raw(), index) };
-    Ok(())
+    // SAFETY: the running state (I9); room is the caller's (I4).
+    unsafe { state.vm().push_slot(state.raw(), slot) }
 }
 
 /// A slot for the value at `index`. `[-0, +0, m]`

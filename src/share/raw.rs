@@ -90,7 +90,7 @@ impl State {
 }
 
 fn no_ffi(reason: &'static str) -> Error {
-    Error::Unsupported { feature: "exposing a struct to scripts as a C pointer", reason }
+    Error::unsupported("exposing a struct to scripts as a C pointer", reason)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "that is what a half is")]

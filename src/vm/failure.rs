@@ -152,7 +152,7 @@ fn unpack(error: Arc<Error>, traceback: String) -> Error {
     match &*error {
         Error::Memory => Error::Memory,
         Error::Timeout => Error::Timeout,
-        Error::Panic(panic) => Error::Panic(panic.clone().with_traceback(deepest(panic.traceback(), traceback))),
+        Error::Panic(panic) => Error::Panic(panic.with_traceback(deepest(panic.traceback(), traceback))),
         Error::Runtime(inner) => RuntimeError { traceback: deepest(&inner.traceback, traceback), ..(**inner).clone() }.into(),
         other => RuntimeError { message: other.to_string(), traceback, value: None, cause: Some(error.clone()) }.into(),
     }

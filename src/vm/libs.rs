@@ -185,8 +185,5 @@ pub(crate) fn check_available(libs: Libs) -> Result<()> {
     if libs.contains(Libs::ALL) || !libs.intersects(missing) {
         return Ok(());
     }
-    Err(Error::Unsupported {
-        feature: "opening `ffi` or all of `jit`",
-        reason: "they are LuaJIT's, and this program runs Lua 5.4: see `Backend::current()`",
-    })
+    Err(Error::unsupported("opening `ffi` or all of `jit`", "they are LuaJIT's, and this program runs Lua 5.4: see `Backend::current()`"))
 }

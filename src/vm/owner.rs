@@ -100,12 +100,8 @@ impl VmRef {
     /// `l` is a live state of a perilune VM.
     #[inline]
     pub(crate) unsafe fn of(l: *mut lua_State) -> Self {
-        let mut ud = ptr::null_mut();
-        // SAFETY: I1: the user data is the VM; reading it raises nothing (I2).
-        unsafe {
-            sys::lua_getallocf(l, &raw mut ud);
-            Self(NonNull::new_unchecked(ud.cast()))
-        }
+        // SAFETY: I1: the state leads to its VM.
+        unsafe { Self(NonNull::new_unchecked(backend::vm_of(l))) }
     }
 }
 
@@ -248,6 +244,18 @@ impl Vm {
             }
         };
         Slot::new(&self.shared, index, node)
+    }
+
+    /// Pushes what a slot of this VM holds. `[-0, +1, -]`
+    ///
+    /// # Safety
+    /// `l` is this VM's running state with room for one value.
+    #[inline]
+    pub(crate) unsafe fn push_slot(&self, l: *mut lua_State, slot: &Slot) -> Result<()> {
+        let index = slot.index_in(&self.shared)?;
+        // SAFETY: a registry read raises nothing (I2).
+        unsafe { backend::registry_get(l, index) };
+        Ok(())
     }
 
     /// The host's own data, to be read.

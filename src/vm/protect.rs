@@ -56,7 +56,7 @@ pub(crate) struct Source {
 
 /// A protected call being set up: where the stack stood, where the handler is.
 pub(crate) struct Call {
-    vm: VmRef,
+    pub vm: VmRef,
     l: *mut lua_State,
     handler: c_int,
     /// Stack index of the function, and afterwards of the first result.

@@ -53,6 +53,11 @@ pub(crate) const INTERNAL: Internal = Internal(());
 /// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot become a Lua value", note = "implement `perilune::IntoLua` for it")]
 pub trait IntoLua: Sized {
+    /// Given where it is always a valid table key, neither nil nor NaN; only this crate
+    /// can give it.
+    #[doc(hidden)]
+    const ALWAYS_KEY: Option<Internal> = None;
+
     /// Converts it.
     ///
     /// # Errors

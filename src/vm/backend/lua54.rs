@@ -21,8 +21,25 @@ pub(super) fn interruptible() -> Option<bool> {
 /// # Safety
 /// `vm` is valid, unused, and outlives the state.
 pub(crate) unsafe fn new_state(vm: *mut Vm) -> *mut lua_State {
-    // SAFETY: I1: the user data is the VM.
-    unsafe { sys::lua_newstate(Some(alloc::allocate), vm.cast()) }
+    // SAFETY: I1: the user data is the VM. The extra space before a state is one
+    // pointer wide at least, and new threads inherit the main one's.
+    unsafe {
+        let l = sys::lua_newstate(Some(alloc::allocate), vm.cast());
+        if !l.is_null() {
+            *sys::lua_getextraspace(l).cast::<*mut Vm>() = vm;
+        }
+        l
+    }
+}
+
+/// The VM of a state. `[-0, +0, -]`
+///
+/// # Safety
+/// `l` is a live state from [`new_state`], or a thread of one.
+#[inline]
+pub(crate) unsafe fn vm_of(l: *mut lua_State) -> *mut Vm {
+    // SAFETY: `new_state` put it there; nobody else writes to it (I1).
+    unsafe { *sys::lua_getextraspace(l).cast::<*mut Vm>() }
 }
 
 /// Closes the state; `vm` is still valid.

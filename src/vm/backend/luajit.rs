@@ -48,9 +48,22 @@ pub(crate) unsafe fn new_state(vm: *mut Vm) -> *mut lua_State {
         let bytes = sys::lua_gc(l, sys::LUA_GCCOUNT, 0) as usize * 1024 + sys::lua_gc(l, sys::LUA_GCCOUNTB, 0) as usize;
         (*vm).memory.used.set(bytes);
         sys::lua_setallocf(l, Some(alloc::allocate), vm.cast());
+        (*vm).memory.strict.set(false);
         push_sentinel(l);
         l
     }
+}
+
+/// The VM of a state. `[-0, +0, -]`
+///
+/// # Safety
+/// `l` is a live state from [`new_state`], or a thread of one.
+#[inline]
+pub(crate) unsafe fn vm_of(l: *mut lua_State) -> *mut Vm {
+    let mut ud = ptr::null_mut();
+    // SAFETY: I1: the allocator's user data is the VM; reading it raises nothing (I2).
+    unsafe { sys::lua_getallocf(l, &raw mut ud) };
+    ud.cast()
 }
 
 /// Anchors the first userdata of the VM, hence the last to be finalized: finalizers
