@@ -44,26 +44,45 @@ impl Function {
 }
 
 /// Calls what `slot` holds.
+///
+/// Calls nest, so that little is kept on the stack while Lua runs, in builds without
+/// optimisation too, where every expression takes some: hence the parts.
 #[inline]
 fn call_slot<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slot: &Slot, arguments: A) -> Result<R> {
     let vm = state.vm();
     vm.begin(state)?;
-    let l = state.raw();
     // SAFETY: raises nothing; everything above `top` is ours and goes with the guard (I5).
-    let balance = unsafe { StackGuard::new(l) };
+    let balance = unsafe { StackGuard::new(state.raw()) };
     // The handler, a body to take many results, the function; then the arguments,
     // or the results in their place.
     let slots = 3 + arguments.count().max(R::COUNT);
     if !stack::has_room(&vm, balance.top, slots) {
-        return protect::in_fresh_frame(state, slots, 0, |state| call_slot(state, slot, arguments));
+        return call_in_fresh_frame(state, slots, slot, arguments);
     }
-    // SAFETY: there is room (I4); what is pushed below is what the call documents.
+    // SAFETY: there is room (I4); what is pushed is what the call documents.
     unsafe {
         let call = prepare::<R>(vm, state, balance.top);
-        vm.push_slot(l, slot)?;
-        let count = arguments.push_all(state, INTERNAL)?;
-        finish(&call, state, count)
+        match push_call(vm, state, slot, arguments) {
+            Ok(count) => finish(&call, state, count),
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// Pushes a function and its arguments, and says how many those were.
+///
+/// # Safety
+/// There is room for them (I4).
+#[inline]
+unsafe fn push_call<A: IntoLuaMulti>(vm: VmRef, state: &mut State, slot: &Slot, arguments: A) -> Result<c_int> {
+    // SAFETY: the caller's.
+    unsafe { vm.push_slot(state.raw(), slot)? };
+    arguments.push_all(state, INTERNAL)
+}
+
+#[cold]
+fn call_in_fresh_frame<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slots: c_int, slot: &Slot, arguments: A) -> Result<R> {
+    protect::in_fresh_frame(state, slots, 0, |state| call_slot(state, slot, arguments))
 }
 
 /// Makes ready for a call that gives `R`.
@@ -90,16 +109,26 @@ pub(crate) unsafe fn prepare<R: FromLuaMulti>(vm: VmRef, state: &mut State, top:
 /// `call` comes from [`prepare`] for the same `R`; function and arguments are on top.
 #[inline]
 pub(crate) unsafe fn finish<R: FromLuaMulti>(call: &Call, state: &mut State, arguments: c_int) -> Result<R> {
-    // SAFETY: the caller's.
+    // SAFETY: the caller's; then the results stand where the function did.
     unsafe {
-        call.finish(arguments, R::COUNT)?;
-        let results =
-            if R::COUNT == sys::LUA_MULTRET { take_many(state, call.first) } else { R::take_all(state, call.first, R::COUNT, INTERNAL) };
-        // In this order the usual way has one branch, and the result stays in registers.
-        match results {
-            Ok(values) if !call.vm.memory.over.get() => Ok(values),
-            other => call.vm.settle().and(other),
+        match call.finish(arguments, R::COUNT) {
+            Ok(()) => take_results(call, state),
+            Err(error) => Err(error),
         }
+    }
+}
+
+/// Reads the results of a call that has succeeded.
+#[inline]
+unsafe fn take_results<R: FromLuaMulti>(call: &Call, state: &mut State) -> Result<R> {
+    // SAFETY: the caller's.
+    let results = unsafe {
+        if R::COUNT == sys::LUA_MULTRET { take_many(state, call.first) } else { R::take_all(state, call.first, R::COUNT, INTERNAL) }
+    };
+    // In this order the usual way has one branch, and the result stays in registers.
+    match results {
+        Ok(values) if !call.vm.memory.over.get() => Ok(values),
+        other => call.vm.settle().and(other),
     }
 }
 

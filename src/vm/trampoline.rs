@@ -55,33 +55,64 @@ pub(crate) fn push_callback<I: Invoke>(state: &mut State, object: I) {
     }
 }
 
+/// A callback on its way.
+struct Visit<'a, I> {
+    state: &'a mut State,
+    vm: &'a Vm,
+    object: &'a I,
+    arguments: c_int,
+    /// What the VM goes back to afterwards.
+    frame: Frame,
+    strict: bool,
+    outcome: Result<c_int>,
+}
+
+// Calls nest, so that little is kept on the stack while the callback runs, in builds
+// without optimisation too, where every expression takes some: hence the parts.
 unsafe extern "C" fn call<I: Invoke>(l: *mut lua_State, callback: *mut Callback) -> isize {
-    // SAFETY: the door calls with the running state and the callback that is kept
-    // alive by the running function (I6); the frame is ours until we return (I9).
+    // SAFETY: the door's promise.
+    let mut visit = unsafe { arrive::<I>(l, callback) };
+    let it = &mut visit;
+    // SAFETY: this is the callback's frame.
+    let caught = catch_unwind(AssertUnwindSafe(move || it.outcome = unsafe { it.object.invoke(it.state, it.arguments) }));
+    leave(visit, caught)
+}
+
+/// # Safety
+/// The door calls with the running state and the callback.
+#[inline]
+unsafe fn arrive<'a, I: Invoke>(l: *mut lua_State, callback: *mut Callback) -> Visit<'a, I> {
+    // SAFETY: the callback is kept alive by the running function (I6); the frame is
+    // ours until we return (I9).
     let (state, vm, object) = unsafe { (State::from_raw(l), &*(*callback).vm, &*(*callback).object.cast::<I>()) };
     // SAFETY: raises nothing (I2).
     let arguments = unsafe { sys::lua_gettop(l) };
     let frame = vm.frame.replace(Frame::above(arguments));
     let strict = vm.memory.strict.replace(false);
-    // SAFETY: this is the callback's frame.
-    let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { object.invoke(state, arguments) }));
-    let results = match outcome {
-        Ok(Ok(results)) if !vm.memory.over.get() => results,
-        outcome => fail(state, outcome),
+    Visit { state, vm, object, arguments, frame, strict, outcome: Ok(0) }
+}
+
+/// Says what C is told.
+#[inline]
+fn leave<I>(visit: Visit<'_, I>, caught: std::thread::Result<()>) -> isize {
+    let vm = visit.vm;
+    let results = match (&caught, &visit.outcome) {
+        (Ok(()), Ok(results)) if !vm.memory.over.get() => *results,
+        _ => fail(visit.state, caught, visit.outcome),
     };
-    vm.memory.strict.set(strict);
-    vm.frame.set(frame);
+    vm.memory.strict.set(visit.strict);
+    vm.frame.set(visit.frame);
     results as isize
 }
 
 #[cold]
-fn fail(state: &mut State, outcome: std::thread::Result<Result<c_int>>) -> c_int {
+fn fail(state: &mut State, caught: std::thread::Result<()>, outcome: Result<c_int>) -> c_int {
     let vm = state.vm();
     vm.frame.set(Frame::above(0));
-    let error = match outcome {
-        Ok(Ok(_)) => Error::Memory,
-        Ok(Err(error)) => error,
-        Err(payload) => Error::Panic(PanicPayload::new(payload)),
+    let error = match (caught, outcome) {
+        (Err(payload), _) => Error::Panic(PanicPayload::new(payload)),
+        (Ok(()), Err(error)) => error,
+        (Ok(()), Ok(_)) => Error::Memory,
     };
     vm.memory.over.set(false);
     failure::raise(state, error)
