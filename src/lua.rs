@@ -367,7 +367,9 @@ impl State {
         let vm = self.vm();
         vm.begin(self)?;
         let l = self.raw();
-        vm.gate.stack.set(crate::vm::cstack::bounds());
+        if vm.depth.get() == 0 {
+            vm.gate.enter_stack();
+        }
         // SAFETY: raises nothing (I2).
         let top = unsafe { sys::lua_gettop(l) };
         let result = work(l);

@@ -248,12 +248,18 @@ fn running_out_of_stack_is_an_error_with_a_traceback() {
         "local function f() call(f) end f()",
         "local function f() return pcall(f) or error('x') end f()",
         "local t = {} t = setmetatable(t, { __tostring = function() return 'x' .. tostring(t) end }) error(t)",
+        "local function f() coroutine.wrap(f)() end f()",
+        "local function f() ('x'):gsub('.', f) end f()",
+        "local function f() table.sort({ 1, 2, 3 }, f) end f()",
     ];
     for script in scripts {
         let error = lua.run(script).unwrap_err();
         assert!(matches!(error, Error::Runtime(_)), "{script}: {error}");
         check(&mut lua);
     }
+    // The stack itself may grow to a million slots. But an error adds its position at
+    // each level of coroutines: of thousands, that makes gigabytes.
+    assert!(lua.memory().peak < 200 << 20, "{:?}", lua.memory());
     let error = lua.run(scripts[0]).unwrap_err();
     assert!(error.to_string().contains("stack overflow"), "{error}");
     assert!(error.traceback().unwrap().contains("chunk:1"), "{error:#}");

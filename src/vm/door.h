@@ -11,6 +11,9 @@
 struct Job;
 struct Source;
 
+/* Calls from the C library into Lua within each other: as many as in Lua 5.4. */
+#define MAX_NESTED 200
+
 /* The head of Rust's `Vm`: what a C frame needs to know of it. */
 typedef struct Gate {
   const char *stack_floor; /* no re-entry from a frame below this address */
@@ -19,6 +22,8 @@ typedef struct Gate {
   struct Source *source;   /* what perilune_load/_run are to compile, likewise */
   int traceback_slot;      /* registry slot that receives the traceback */
   int traceback_body;      /* registry slot of the function that makes it */
+  int nested;              /* how many of the next are in use */
+  const char *calls[MAX_NESTED]; /* frames of calls from C that are in progress */
 } Gate;
 
 /* A Rust callback, living in a userdata that is its Lua function's upvalue.

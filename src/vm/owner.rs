@@ -30,6 +30,20 @@ pub(crate) struct Gate {
     pub source: Cell<*mut Source>,
     pub traceback_slot: Cell<c_int>,
     pub traceback_body: Cell<c_int>,
+    nested: Cell<c_int>,
+    calls: [Cell<usize>; MAX_NESTED],
+}
+
+/// As in `door.h`.
+const MAX_NESTED: usize = 200;
+
+impl Gate {
+    /// Makes ready for the stack that this is called on, on which nothing of the VM runs yet.
+    #[inline]
+    pub(crate) fn enter_stack(&self) {
+        self.stack.set(cstack::bounds());
+        self.nested.set(0);
+    }
 }
 
 /// What the running C frame offers to operations in it.
@@ -125,6 +139,8 @@ impl Vm {
                 source: Cell::new(ptr::null_mut()),
                 traceback_slot: Cell::new(0),
                 traceback_body: Cell::new(0),
+                nested: Cell::new(0),
+                calls: [const { Cell::new(0) }; MAX_NESTED],
             },
             memory,
             frame: Cell::new(Frame::OUTERMOST),
@@ -169,7 +185,7 @@ impl Vm {
         unsafe {
             let vm = VmRef::of(l).0.as_ptr();
             (*vm).shared.close();
-            (*vm).gate.stack.set(cstack::bounds());
+            (*vm).gate.enter_stack();
             // The libraries' finalizers must not fail for want of memory.
             (*vm).memory.strict.set(false);
             backend::close_state(l, &*vm);

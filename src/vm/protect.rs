@@ -8,7 +8,7 @@ use crate::sys::{self, lua_State};
 use crate::vm::owner::{Frame, Vm, VmRef};
 use crate::vm::stack::StackGuard;
 use crate::vm::state::State;
-use crate::vm::{backend, cstack, failure};
+use crate::vm::{backend, failure};
 
 /// The protected bodies, in the order of `perilune_bodies` in `door.c`, which
 /// documents what each takes and gives.
@@ -124,7 +124,7 @@ pub(crate) unsafe fn pcall(vm: &Vm, l: *mut lua_State, arguments: c_int, results
     let strict = vm.memory.strict.replace(true);
     let depth = vm.depth.get();
     if depth == 0 {
-        vm.gate.stack.set(cstack::bounds());
+        vm.gate.enter_stack();
         vm.memory.refusals_before.set(vm.memory.refusals.get());
     }
     vm.depth.set(depth + 1);

@@ -114,14 +114,6 @@ pub const RUNNING_TEXT: &[(&str, Op)] = &[
         assert!(*ok || message == "not enough memory", "{message}");
         Ok(())
     }),
-    ("xpcall with a handler", |lua, _| {
-        let out = lua.run(
-            "return (xpcall(function() local t = {} for i = 1, 20 do t[i] = { i } end error('x') end,
-                                function(e) return { e .. '!' } end))",
-        )?;
-        assert_eq!(out.first::<bool>(lua).ok(), Some(false));
-        Ok(())
-    }),
     ("coroutines", |lua, _| {
         lua.run(
             "local made = {}
@@ -382,6 +374,14 @@ pub const CLOSURES: &[(&str, Op)] = &[
     }),
     ("wrapped coroutines", |lua, _| {
         lua.run("local co = coroutine.wrap(function(a) local b = coroutine.yield({ a }) return 'x' .. b end) return co(1), co(2)").map(drop)
+    }),
+    ("xpcall with a handler", |lua, _| {
+        let out = lua.run(
+            "return (xpcall(function() local t = {} for i = 1, 20 do t[i] = { i } end error('x') end,
+                                function(e) return { e .. '!' } end))",
+        )?;
+        assert_eq!(out.first::<bool>(lua).ok(), Some(false));
+        Ok(())
     }),
     ("closures through Rust", |lua, _| {
         let script = "local x = 'x' return host.rethrow(function(a) return host.rethrow(function(b) return x .. a .. b end) end)";
