@@ -22,6 +22,18 @@ if not unchecked then
     concat = 1, foreach = 1, foreachi = 1, getn = 1, insert = 1, maxn = 1, move = 1, pack = 1, remove = 1,
     sort = 1, unpack = 1,
   })
+  keep(G.coroutine, { close = 1, create = 1, isyieldable = 1, resume = 1, running = 1, status = 1, wrap = 1, yield = 1 })
+  keep(G.math, {
+    abs = 1, acos = 1, asin = 1, atan = 1, atan2 = 1, ceil = 1, cos = 1, cosh = 1, deg = 1, exp = 1, floor = 1,
+    fmod = 1, frexp = 1, huge = 1, ldexp = 1, log = 1, log10 = 1, max = 1, maxinteger = 1, min = 1, mininteger = 1,
+    modf = 1, pi = 1, pow = 1, rad = 1, random = 1, randomseed = 1, sin = 1, sinh = 1, sqrt = 1, tan = 1, tanh = 1,
+    tointeger = 1, type = 1, ult = 1,
+  })
+  keep(G.bit, {
+    arshift = 1, band = 1, bnot = 1, bor = 1, bswap = 1, bxor = 1, lshift = 1, rol = 1, ror = 1, rshift = 1,
+    tobit = 1, tohex = 1,
+  })
+  keep(G.utf8, { char = 1, charpattern = 1, codepoint = 1, codes = 1, len = 1, offset = 1 })
 end
 
 -- Every string's methods: a copy that scripts cannot reach, so that none can change

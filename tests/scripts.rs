@@ -1,0 +1,99 @@
+//! Lua scripts that test from inside: every file of `scripts/` is a test of the same name. It is called with the
+//! table that `scripts/harness.lua` makes; what it needs of the host is in its field `host`.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::is_luajit;
+use perilune::{Bytes, Error, Function, Libs, Lua, Result, State, Table, Value};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
+}
+
+/// Bytecode as this very VM makes it, and the same without debug information.
+fn bytecode() -> [Bytes; 2] {
+    // SAFETY: only the line below runs there.
+    let mut trusted = unsafe { Lua::builder().unsafe_libs(Libs::UNCHECKED) }.build().unwrap();
+    ["return string.dump(loadstring and loadstring('return 1') or load('return 1'))", "return string.dump(load('return 1'), true)"]
+        .map(|text| trusted.load(text).eval().unwrap())
+}
+
+/// What the scripts are given of the host.
+fn host(lua: &mut Lua) -> Result<Table> {
+    let host = lua.create_table()?;
+    let [code, stripped] = bytecode();
+    host.set(lua, "bytecode", code)?;
+    host.set(lua, "stripped", stripped)?;
+    let functions = [
+        ("fail", lua.create_function(|_: &mut State, message: &str| -> Result<()> { Err(Error::runtime(message)) })?),
+        ("echo", lua.create_function(|_: &mut State, value: Value| -> Result<Value> { Ok(value) })?),
+        ("number", lua.create_function(|_: &mut State, number: f64| -> Result<f64> { Ok(number) })?),
+        ("text", lua.create_function(|_: &mut State, text: &str| -> Result<String> { Ok(text.to_owned()) })?),
+        ("text_of", lua.create_function(|state: &mut State, value: Value| -> Result<String> { value.to_text(state) })?),
+        ("call", lua.create_function(|state: &mut State, function: Function| -> Result<Value> { function.call(state, ()) })?),
+        ("collect", lua.create_function(|state: &mut State, (): ()| -> Result<()> { state.gc_collect() })?),
+        ("collector_runs", lua.create_function(|state: &mut State, (): ()| -> Result<bool> { state.gc_is_running() })?),
+        (
+            "message_of",
+            lua.create_function(|state: &mut State, function: Function| -> Result<String> {
+                Ok(function.call::<()>(state, ()).map_or_else(|error| error.to_string(), |()| String::new()))
+            })?,
+        ),
+    ];
+    for (name, function) in functions {
+        host.set(lua, name, function)?;
+    }
+    Ok(host)
+}
+
+fn run(name: &str) {
+    let mut lua = Lua::new().unwrap();
+    let host = host(&mut lua).unwrap();
+    let backend = if is_luajit() { "luajit" } else { "lua54" };
+    let harness: Table = lua.load_file(folder().join("harness.lua")).unwrap().call((backend, &host)).unwrap();
+    let outcome = lua.load_file(folder().join(format!("{name}.lua"))).unwrap().call::<()>(&harness);
+    if let Err(error) = outcome {
+        panic!("{error:#}");
+    }
+    common::check(&mut lua);
+    lua.close().unwrap();
+}
+
+macro_rules! scripts {
+    ($($name:ident)*) => {
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+        $(
+            #[test]
+            fn $name() {
+                run(stringify!($name));
+            }
+        )*
+    };
+}
+
+scripts! {
+    sandbox_collectgarbage
+    sandbox_errors
+    sandbox_finalizers
+    sandbox_literals
+    sandbox_overrides
+    sandbox_reachable_names
+    sandbox_strings
+    sandbox_text_only
+    sandbox_wrapped_globals
+    wrappers_are_transparent
+}
+
+#[test]
+fn every_script_has_its_test() {
+    let mut found: Vec<String> = fs::read_dir(folder())
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".lua").map(str::to_owned))
+        .filter(|name| name != "harness")
+        .collect();
+    found.sort();
+    assert_eq!(found, NAMES);
+}
