@@ -7,6 +7,7 @@ use crate::lang::convert::INTERNAL;
 use crate::lang::value::handle;
 use crate::lang::{FromLuaMulti, HostFunction, HostFunctionMut, IntoLuaMulti, callback};
 use crate::sys;
+use crate::vm::backend;
 use crate::vm::owner::VmRef;
 use crate::vm::protect::{self, Body, Call};
 use crate::vm::registry::Slot;
@@ -49,7 +50,7 @@ impl Function {
 /// optimisation too, where every expression takes some: hence the parts.
 #[inline]
 fn call_slot<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slot: &Slot, arguments: A) -> Result<R> {
-    let vm = state.vm();
+    let vm = VmRef::of_handle(state, slot)?;
     vm.begin(state)?;
     // SAFETY: raises nothing; everything above `top` is ours and goes with the guard (I5).
     let balance = unsafe { StackGuard::new(state.raw()) };
@@ -62,7 +63,7 @@ fn call_slot<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slot: &Slot, a
     // SAFETY: there is room (I4); what is pushed is what the call documents.
     unsafe {
         let call = prepare::<R>(vm, state, balance.top);
-        match push_call(vm, state, slot, arguments) {
+        match push_call(state, slot, arguments) {
             Ok(count) => finish(&call, state, count),
             Err(error) => Err(error),
         }
@@ -74,9 +75,9 @@ fn call_slot<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slot: &Slot, a
 /// # Safety
 /// There is room for them (I4).
 #[inline]
-unsafe fn push_call<A: IntoLuaMulti>(vm: VmRef, state: &mut State, slot: &Slot, arguments: A) -> Result<c_int> {
+unsafe fn push_call<A: IntoLuaMulti>(state: &mut State, slot: &Slot, arguments: A) -> Result<c_int> {
     // SAFETY: the caller's.
-    unsafe { vm.push_slot(state.raw(), slot)? };
+    unsafe { backend::registry_get(state.raw(), slot.index()) };
     arguments.push_all(state, INTERNAL)
 }
 

@@ -9,6 +9,7 @@ use crate::lang::value::{handle, push_slot};
 use crate::lang::{FromLua, IntoLua};
 use crate::sys;
 use crate::vm::backend;
+use crate::vm::owner::VmRef;
 use crate::vm::protect::{self, Body, Call};
 use crate::vm::registry::Slot;
 use crate::vm::stack::{self, StackGuard};
@@ -275,7 +276,7 @@ impl Table {
     /// Does `work` with the table on top of the stack, at the index it is given.
     #[inline]
     fn enter<T>(&self, state: &mut State, work: impl FnOnce(&mut State, c_int) -> Result<T>) -> Result<T> {
-        let vm = state.vm();
+        let vm = VmRef::of_handle(state, &self.slot)?;
         vm.begin(state)?;
         let l = state.raw();
         // SAFETY: balanced whatever happens (I5).
@@ -284,7 +285,7 @@ impl Table {
             return protect::in_fresh_frame(state, SLOTS, 0, |state| self.enter(state, work));
         }
         // SAFETY: there is room (I4).
-        unsafe { vm.push_slot(l, &self.slot)? };
+        unsafe { backend::registry_get(l, self.slot.index()) };
         match work(state, guard.top + 1) {
             Ok(result) if !vm.memory.over.get() => Ok(result),
             other => vm.settle().and(other),

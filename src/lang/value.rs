@@ -7,6 +7,7 @@ use crate::lang::convert::{FromLua, Internal, IntoLua};
 use crate::lang::{Function, LuaString, Table, convert};
 use crate::sys;
 use crate::vm::backend::{self, Number};
+use crate::vm::owner::VmRef;
 use crate::vm::registry::Slot;
 use crate::vm::state::State;
 use crate::vm::{protect, stack};
@@ -155,8 +156,10 @@ impl Value {
 /// Pushes what a slot holds. `[-0, +1, -]` Needs room for one value.
 #[inline]
 pub(crate) fn push_slot(state: &mut State, slot: &Slot) -> Result<()> {
-    // SAFETY: the running state (I9); room is the caller's (I4).
-    unsafe { state.vm().push_slot(state.raw(), slot) }
+    VmRef::of_handle(state, slot)?;
+    // SAFETY: a registry read raises nothing (I2); room is the caller's (I4).
+    unsafe { backend::registry_get(state.raw(), slot.index()) };
+    Ok(())
 }
 
 /// A slot for the value at `index`. `[-0, +0, m]`

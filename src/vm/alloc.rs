@@ -12,6 +12,7 @@ use std::ptr;
 use crate::sys;
 use crate::vm::backend;
 use crate::vm::owner::Vm;
+use crate::vm::pool::{self, Pool};
 
 unsafe extern "C" {
     fn realloc(block: *mut c_void, size: usize) -> *mut c_void;
@@ -37,6 +38,8 @@ pub(crate) struct Memory {
     pub fail: Cell<(u64, u64)>,
     /// The VM's built-in allocator, where it insists on it.
     pub inner: Option<Inner>,
+    /// Small blocks.
+    pool: Pool,
 }
 
 /// An allocator that ours counts for.
@@ -59,6 +62,7 @@ impl Memory {
             count: Cell::new(0),
             fail: Cell::new((0, 0)),
             inner: None,
+            pool: Pool::new(),
         }
     }
 
@@ -83,21 +87,57 @@ impl Memory {
     }
 
     /// # Safety
-    /// As for `lua_Alloc`: `block` came from here with `old` bytes, or is null.
+    /// As for `lua_Alloc`: `block` came from here with `old` bytes, or is null, with 0.
     #[inline]
     unsafe fn resize(&self, block: *mut c_void, old: usize, size: usize) -> *mut c_void {
-        // SAFETY: the caller's contract is the allocator's.
+        // SAFETY: the caller's contract is the allocator's. Which sizes are pooled
+        // depends on the size alone, so every block goes back to where it came from.
         unsafe {
-            match self.inner {
-                Some(inner) => (inner.function)(inner.data, block, old, size),
-                None if size == 0 => {
+            match (self.inner, pooled(old), pooled(size)) {
+                (Some(inner), ..) => (inner.function)(inner.data, block, old, size),
+                (None, false, true) if old == 0 => self.pool.take(size),
+                (None, true, false) if size == 0 => {
+                    self.pool.give(block, old);
+                    ptr::null_mut()
+                }
+                (None, false, false) if size == 0 => {
                     free(block);
                     ptr::null_mut()
                 }
-                None => realloc(block, size),
+                (None, false, false) => realloc(block, size),
+                (None, true, true) if Pool::same(old, size) => block,
+                _ => self.replace(block, old, size),
             }
         }
     }
+
+    /// Moves a block to another size, at least one of the two pooled.
+    ///
+    /// # Safety
+    /// As for [`Memory::resize`]; neither size is 0.
+    unsafe fn replace(&self, block: *mut c_void, old: usize, size: usize) -> *mut c_void {
+        // SAFETY: the caller's; both blocks have room for what is copied.
+        unsafe {
+            let new = if pooled(size) { self.pool.take(size) } else { realloc(ptr::null_mut(), size) };
+            if new.is_null() {
+                return new;
+            }
+            ptr::copy_nonoverlapping(block.cast::<u8>(), new.cast::<u8>(), old.min(size));
+            if pooled(old) {
+                self.pool.give(block, old)
+            } else {
+                free(block)
+            }
+            new
+        }
+    }
+}
+
+/// Whether blocks of this size come from the pool. In builds with debug assertions none
+/// do, so that sanitizers and valgrind see every block.
+#[inline]
+fn pooled(size: usize) -> bool {
+    !cfg!(debug_assertions) && (1..=pool::LARGEST).contains(&size)
 }
 
 /// The `lua_Alloc` of every VM. `ud` is the VM (I1).

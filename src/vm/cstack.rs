@@ -44,9 +44,14 @@ impl Bounds {
     }
 }
 
+/// A thread's stack: its highest address, 0 while it is not known, and its bounds.
+struct Range {
+    high: Cell<usize>,
+    bounds: Cell<Bounds>,
+}
+
 thread_local! {
-    /// The highest address of the thread's stack, and its bounds.
-    static RANGE: Cell<Option<(usize, Bounds)>> = const { Cell::new(None) };
+    static RANGE: Range = const { Range { high: Cell::new(0), bounds: Cell::new(Bounds { floor: 0, end: 0 }) } };
 }
 
 /// The bounds of the stack that this is called on.
@@ -54,14 +59,11 @@ thread_local! {
 pub(crate) fn bounds() -> Bounds {
     let marker = 0_u8;
     let here = std::ptr::from_ref(black_box(&marker)).addr();
-    match RANGE.get() {
-        Some((high, bounds)) if here <= high => bounds,
-        _ => measure(here),
-    }
+    RANGE.with(|range| if here <= range.high.get() { range.bounds.get() } else { measure(range, here) })
 }
 
 #[cold]
-fn measure(here: usize) -> Bounds {
+fn measure(range: &Range, here: usize) -> Bounds {
     let (mut low, mut high) = (0, 0);
     // SAFETY: it only writes the two numbers.
     unsafe { perilune_stack_bounds(&raw mut low, &raw mut high) };
@@ -71,7 +73,8 @@ fn measure(here: usize) -> Bounds {
         return Bounds::of(here.saturating_sub(RESERVE), here);
     }
     let bounds = Bounds::of(low, high);
-    RANGE.set(Some((high, bounds)));
+    range.high.set(high);
+    range.bounds.set(bounds);
     bounds
 }
 

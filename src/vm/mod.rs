@@ -41,6 +41,7 @@ pub(crate) mod cstack;
 pub(crate) mod failure;
 pub(crate) mod libs;
 pub(crate) mod owner;
+pub(crate) mod pool;
 pub(crate) mod protect;
 pub(crate) mod registry;
 pub(crate) mod stack;

@@ -119,6 +119,19 @@ impl VmRef {
     }
 }
 
+impl VmRef {
+    /// The VM of a handle, if it is the one that runs: found through the handle where
+    /// the main state runs, which is quicker than through the state.
+    #[inline]
+    pub(crate) fn of_handle(state: &State, slot: &Slot) -> Result<Self> {
+        if let Some(vm) = slot.vm_at(state.raw()) {
+            return Ok(Self(vm));
+        }
+        let vm = state.vm();
+        slot.index_in(&vm.shared).map(|_| vm)
+    }
+}
+
 impl Deref for VmRef {
     type Target = Vm;
 
@@ -162,6 +175,7 @@ impl Vm {
                 drop(Box::from_raw(vm));
                 return Err(Error::Memory);
             }
+            (*vm).shared.open(vm, l);
             sys::lua_atpanic(l, Some(perilune_unprotected));
             (*vm).fixtures = Fixtures::install(l);
             (*vm).gate.traceback_slot.set((*vm).fixtures.traceback);
@@ -260,18 +274,6 @@ impl Vm {
             }
         };
         Slot::new(&self.shared, index, node)
-    }
-
-    /// Pushes what a slot of this VM holds. `[-0, +1, -]`
-    ///
-    /// # Safety
-    /// `l` is this VM's running state with room for one value.
-    #[inline]
-    pub(crate) unsafe fn push_slot(&self, l: *mut lua_State, slot: &Slot) -> Result<()> {
-        let index = slot.index_in(&self.shared)?;
-        // SAFETY: a registry read raises nothing (I2).
-        unsafe { backend::registry_get(l, index) };
-        Ok(())
     }
 
     /// The host's own data, to be read.

@@ -11,10 +11,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, fence};
 
 use crate::error::{Error, Result};
+use crate::sys::lua_State;
+use crate::vm::owner::Vm;
 
 /// The part of a VM that its handles share with it, on whatever thread they are.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
+    /// The VM and its main state; both null once it is closed. Whoever uses that state
+    /// has it from whoever opened it, and so sees these as they were set.
+    vm: AtomicPtr<Vm>,
+    main: AtomicPtr<lua_State>,
     closed: AtomicBool,
     /// A Treiber stack of dropped slots: pushed one by one, popped all at once,
     /// which leaves no room for the ABA problem.
@@ -27,8 +33,15 @@ impl Shared {
         !self.drops.load(Ordering::Relaxed).is_null()
     }
 
+    /// Says which VM this is.
+    pub(crate) fn open(&self, vm: *mut Vm, main: *mut lua_State) {
+        self.vm.store(vm, Ordering::Relaxed);
+        self.main.store(main, Ordering::Relaxed);
+    }
+
     /// Says that the VM is gone: from now on nobody empties the stack.
     pub(crate) fn close(&self) {
+        self.open(ptr::null_mut(), ptr::null_mut());
         self.closed.store(true, Ordering::Release);
     }
 
@@ -121,6 +134,23 @@ impl Slot {
     fn node(&self) -> &Node {
         // SAFETY: the node lives as long as the handles that are counted in it.
         unsafe { self.0.as_ref() }
+    }
+
+    /// The VM of the handle, if `main` is its main state. Null is no VM's.
+    #[inline]
+    pub(crate) fn vm_at(&self, main: *mut lua_State) -> Option<NonNull<Vm>> {
+        // SAFETY: the handle holds a reference count of its VM's shared part.
+        let shared = unsafe { &*self.node().shared };
+        if shared.main.load(Ordering::Relaxed) != main {
+            return None;
+        }
+        NonNull::new(shared.vm.load(Ordering::Relaxed))
+    }
+
+    /// The registry index, of a handle that is known to be the VM's.
+    #[inline]
+    pub(crate) fn index(&self) -> c_int {
+        self.node().index
     }
 
     /// The registry index, if this handle belongs to the VM of `shared`.
