@@ -66,8 +66,11 @@ fn rounds(lua: &mut Lua, name: &str, place: Place, op: Op) -> impl FnMut(&mut Lu
     }
 }
 
-/// The operation as something that can be run from outside, in its place.
-fn placed(lua: &mut Lua, world: &World, place: Place, op: Op) -> Box<dyn Fn(&mut Lua) -> Result<()>> {
+/// An operation as something that can be run from outside.
+type Run = Box<dyn Fn(&mut Lua) -> Result<()>>;
+
+/// The operation in its place.
+fn placed(lua: &mut Lua, world: &World, place: Place, op: Op) -> Run {
     let world = world.clone();
     if matches!(place, Place::Outermost) {
         return Box::new(move |lua| op(lua, &world));
@@ -91,7 +94,7 @@ fn placed(lua: &mut Lua, world: &World, place: Place, op: Op) -> Box<dyn Fn(&mut
     })
 }
 
-fn fail_everywhere(lua: &mut Lua, what: &str, run: &dyn Fn(&mut Lua) -> Result<()>, kind: fn(u64) -> Range<u64>) {
+fn fail_everywhere(lua: &mut Lua, what: &str, run: &Run, kind: fn(u64) -> Range<u64>) {
     let top = height(lua);
     for n in 1..100_000 {
         let before = lua.memory().allocations;
