@@ -19,6 +19,10 @@ use crate::vm::trampoline::{self, Invoke};
     note = "it has to be `Fn(&mut State, arguments) -> Result<results> + Send + 'static`, with the types of `&mut State` and the arguments written out"
 )]
 pub trait HostFunction<M>: Send + 'static {
+    /// Whether it wants to know how many arguments there are.
+    #[doc(hidden)]
+    const COUNTED: bool;
+
     /// # Safety
     /// As for [`Invoke::invoke`].
     #[doc(hidden)]
@@ -31,6 +35,10 @@ pub trait HostFunction<M>: Send + 'static {
     note = "it has to be `FnMut(&mut State, arguments) -> Result<results> + Send + 'static`, with the types of `&mut State` and the arguments written out"
 )]
 pub trait HostFunctionMut<M>: Send + 'static {
+    /// Whether it wants to know how many arguments there are.
+    #[doc(hidden)]
+    const COUNTED: bool;
+
     /// # Safety
     /// As for [`Invoke::invoke`].
     #[doc(hidden)]
@@ -45,6 +53,8 @@ where
     R: IntoLuaMulti,
     F: Fn(&mut State, A) -> Result<R> + for<'a> Fn(&mut State, A::Item<'a>) -> Result<R> + Send + 'static,
 {
+    const COUNTED: bool = A::COUNTED;
+
     #[inline]
     unsafe fn call(&self, state: &mut State, arguments: c_int, internal: Internal) -> Result<c_int> {
         // SAFETY: the arguments stay in their slots until the call returns (I6).
@@ -60,6 +70,8 @@ where
     R: IntoLuaMulti,
     F: FnMut(&mut State, A) -> Result<R> + for<'a> FnMut(&mut State, A::Item<'a>) -> Result<R> + Send + 'static,
 {
+    const COUNTED: bool = A::COUNTED;
+
     unsafe fn call_mut(&mut self, state: &mut State, arguments: c_int, internal: Internal) -> Result<c_int> {
         // SAFETY: the arguments stay in their slots until the call returns (I6).
         let values = unsafe { A::take(state, 1, arguments, internal)? };
@@ -79,6 +91,8 @@ struct Named<F, M> {
 struct NamedMut<F, M>(Named<RefCell<F>, M>);
 
 impl<F: HostFunction<M>, M: 'static> Invoke for Named<F, M> {
+    const COUNTED: bool = F::COUNTED;
+
     #[inline]
     unsafe fn invoke(&self, state: &mut State, arguments: c_int) -> Result<c_int> {
         // SAFETY: the caller's.
@@ -87,6 +101,8 @@ impl<F: HostFunction<M>, M: 'static> Invoke for Named<F, M> {
 }
 
 impl<F: HostFunctionMut<M>, M: 'static> Invoke for NamedMut<F, M> {
+    const COUNTED: bool = F::COUNTED;
+
     unsafe fn invoke(&self, state: &mut State, arguments: c_int) -> Result<c_int> {
         let Ok(mut function) = self.0.function.try_borrow_mut() else {
             return Err(Error::runtime(format!(

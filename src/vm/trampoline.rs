@@ -15,6 +15,9 @@ use crate::vm::{backend, failure};
 
 /// Something that Lua can call.
 pub(crate) trait Invoke: Send + 'static {
+    /// Whether it wants to know how many arguments there are; otherwise it is told 0.
+    const COUNTED: bool;
+
     /// Takes `arguments` values from stack index 1 on, leaves results on top, and
     /// says how many.
     ///
@@ -85,8 +88,9 @@ unsafe fn arrive<'a, I: Invoke>(l: *mut lua_State, callback: *mut Callback) -> V
     // SAFETY: the callback is kept alive by the running function (I6); the frame is
     // ours until we return (I9).
     let (state, vm, object) = unsafe { (State::from_raw(l), &*(*callback).vm, &*(*callback).object.cast::<I>()) };
+    // Without the count the frame is taken to have less room than it has (I4).
     // SAFETY: raises nothing (I2).
-    let arguments = unsafe { sys::lua_gettop(l) };
+    let arguments = if I::COUNTED { unsafe { sys::lua_gettop(l) } } else { 0 };
     let frame = vm.frame.replace(Frame::above(arguments));
     let strict = vm.memory.strict.replace(false);
     Visit { state, vm, object, arguments, frame, strict, outcome: Ok(0) }

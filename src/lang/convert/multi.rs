@@ -102,6 +102,10 @@ pub trait FromArgs {
     /// The type with the lifetime of the call.
     type Item<'a>;
 
+    /// Whether it wants to know how many arguments there are.
+    #[doc(hidden)]
+    const COUNTED: bool = false;
+
     /// # Safety
     /// As for [`FromArg::take`], for `count` arguments from `first` on.
     #[doc(hidden)]
@@ -262,6 +266,7 @@ impl<T: FromLua> FromLuaMulti for Variadic<T> {
 
 impl<T: FromLua> FromArgs for Variadic<T> {
     type Item<'a> = Variadic<T>;
+    const COUNTED: bool = true;
 
     unsafe fn take<'a>(state: &mut State, first: c_int, count: c_int, internal: Internal) -> Result<Self::Item<'a>> {
         let one = |index| T::from_stack(state, index, internal).map_err(|error| error.at_argument(argument_number(index)));
@@ -317,6 +322,8 @@ macro_rules! tuples {
 
         impl<$($T: FromArg,)* $Last: FromArgs> FromArgs for ($($T,)* $Last,) {
             type Item<'a> = ($($T::Item<'a>,)* $Last::Item<'a>,);
+            // Many arguments leave little room in the frame; it is worth knowing then.
+            const COUNTED: bool = $Last::COUNTED || count!($($T)*) > 4;
 
             #[inline]
             #[allow(non_snake_case, unused_mut)]
