@@ -57,3 +57,35 @@ impl std::fmt::Debug for State {
         f.debug_struct("State").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stands for a `lua_State`: what a token must let its VM change behind it.
+    fn change(state: &mut State) -> u64 {
+        let memory = state.raw().cast::<u64>();
+        // SAFETY: the test's own number.
+        unsafe {
+            *memory += 1;
+            *memory
+        }
+    }
+
+    #[test]
+    fn the_token_claims_nothing_of_the_memory_behind_it() {
+        assert_eq!(size_of::<State>(), 0);
+        let number: *mut u64 = Box::into_raw(Box::new(7));
+        // SAFETY: nothing dereferences it as a state; the number is freed at the end.
+        unsafe {
+            let state = State::from_raw(number.cast());
+            let outer = &mut *state;
+            assert_eq!(change(outer), 8);
+            // A callback gets a token of its own while the outer one exists.
+            assert_eq!(change(State::from_raw(number.cast())), 9);
+            assert_eq!(change(outer), 10);
+            assert_eq!(outer.raw().cast::<u64>().read(), 10);
+            drop(Box::from_raw(number));
+        }
+    }
+}
