@@ -7,7 +7,8 @@ source .ci/steps/cross.sh
 
 need qemu-system-aarch64 qemu-system-arm
 need qemu-aarch64 qemu-user
-cross_to_aarch64
+# A million handles take too long on two emulated processors that wait for each other.
+cross_to_aarch64 leaks
 
 machine=$CI_TOOLCHAINS/machine-arm64
 if [[ ! -e $machine/complete ]]; then
@@ -25,7 +26,7 @@ for lua in luajit lua54; do
   choose "$lua" vendored
   root=$CI_TARGET_DIR/aarch64-root
   rm -rf "$root"
-  mkdir -p "$root"/{bin,lib,proc,dev,tmp,t} "$root$PWD"
+  mkdir -p "$root"/{bin,lib,proc,dev,tmp,t} "$root$PWD" "$root$CARGO_TARGET_DIR/aarch64-unknown-linux-gnu/tmp"
   cp "$machine/root/bin/busybox" "$root/bin"
   ln -s busybox "$root/bin/sh"
   for library in ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libgcc_s.so.1; do
@@ -58,7 +59,7 @@ END
   chmod +x "$root/init"
   (cd "$root" && find . | qemu-aarch64 "$machine/root/bin/busybox" cpio -o -H newc 2>/dev/null) >"$CI_TARGET_DIR/aarch64-root.cpio"
   log=$CI_TARGET_DIR/aarch64-kernel-$lua.log
-  timeout 900 qemu-system-aarch64 -M virt -cpu cortex-a57 -smp 2 -m 2048 -nographic -nic none -no-reboot \
+  timeout --foreground 900 qemu-system-aarch64 -M virt -cpu cortex-a57 -smp 2 -m 2048 -nographic -nic none -no-reboot \
     -kernel "$kernel" -initrd "$CI_TARGET_DIR/aarch64-root.cpio" -append "console=ttyAMA0 quiet panic=-1" </dev/null | tr -d '\r' | tee "$log"
   for program in "${programs[@]}"; do
     grep -q "^exit 0 of $program\$" "$log" || die "$program did not end well"

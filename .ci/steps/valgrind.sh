@@ -8,7 +8,7 @@ export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="valgrind --quiet --error-ex
 --show-leak-kinds=definite --errors-for-leak-kinds=definite --smc-check=all-non-file --num-callers=25 --fair-sched=yes \
 --suppressions=$PWD/.ci/valgrind.supp"
 
-SLOW=${SLOW-out_of_memory}
+SLOW=${SLOW-out_of_memory leaks many_vms}
 # shellcheck disable=SC2086 # names, separated by spaces
 mapfile -t tests < <(integration_tests build_script compile_fail $SLOW)
 for lua in luajit lua54; do
