@@ -1,5 +1,7 @@
 //! How a VM is opened.
 
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 use crate::lua::Lua;
 use crate::vm::alloc::Memory;
@@ -17,14 +19,14 @@ use crate::vm::libs::{self, Libs};
 #[must_use = "nothing is opened before `build`"]
 pub struct Builder {
     libs: Libs,
-    fail_allocation: u64,
+    fail: Range<u64>,
     /// Unsafe libraries that were asked for in the safe way.
     refused: Libs,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { libs: Libs::SAFE, fail_allocation: 0, refused: Libs::NONE }
+        Self { libs: Libs::SAFE, fail: 0..0, refused: Libs::NONE }
     }
 
     /// Opens these libraries instead of [`Libs::SAFE`]. Those that the linked Lua does
@@ -61,8 +63,14 @@ impl Builder {
     /// Lets the `nth` allocation of the VM fail, counted from its opening; 0 for none.
     /// For testing how a host copes; see
     /// [`State::fail_allocation`](crate::State::fail_allocation).
-    pub fn fail_allocation(mut self, nth: u64) -> Self {
-        self.fail_allocation = nth;
+    pub fn fail_allocation(self, nth: u64) -> Self {
+        self.fail_allocations(nth..nth.saturating_add(1))
+    }
+
+    /// As [`Builder::fail_allocation`], for a range of allocations; see
+    /// [`State::fail_allocations`](crate::State::fail_allocations).
+    pub fn fail_allocations(mut self, range: Range<u64>) -> Self {
+        self.fail = range;
         self
     }
 
@@ -80,7 +88,7 @@ impl Builder {
         }
         libs::check_available(self.libs)?;
         let memory = Memory::new();
-        memory.fail.set((self.fail_allocation, self.fail_allocation.saturating_add(1)));
+        memory.fail.set((self.fail.start, self.fail.end));
         let mut lua = Lua::open(memory)?;
         libs::open(&mut lua, self.libs)?;
         Ok(lua)

@@ -14,6 +14,7 @@ use std::ops::Range;
 
 use common::{check, height, is_luajit, measurable, stops_growing};
 use operations::Op;
+use perilune::game::Unit;
 use perilune::{Error, Function, Libs, Lua, Result, State};
 use world::World;
 
@@ -169,14 +170,14 @@ fn closures() {
 fn opening_a_vm() {
     // SAFETY: no script is run.
     let builders = [Lua::builder, || Lua::builder().libs(Libs::NONE), || unsafe { Lua::builder().unsafe_libs(Libs::ALL) }];
-    for builder in builders {
+    for (builder, kind) in builders.into_iter().flat_map(|builder| KINDS.map(|kind| (builder, kind))) {
         let mut n = 1;
         loop {
-            match builder().fail_allocation(n).build() {
+            match builder().fail_allocations(kind(n)).build() {
                 Ok(mut lua) if lua.memory().allocations < n => break check_bare(&mut lua),
                 Ok(mut lua) => check_bare(&mut lua),
                 Err(Error::Memory) => {}
-                Err(other) => panic!("allocation {n}: {other:#?}"),
+                Err(other) => panic!("allocations {:?}: {other:#?}", kind(n)),
             }
             n += 1;
         }
@@ -188,6 +189,41 @@ fn opening_a_vm() {
 fn check_bare(lua: &mut Lua) {
     lua.fail_allocation(0);
     assert_eq!(lua.load("local t = { 1, 2 } return t[1] + #t").eval::<i32>().unwrap(), 3);
+}
+
+/// A declaration that LuaJIT could not take in is taken in the next time.
+#[test]
+fn exposing_a_struct() {
+    if !is_luajit() {
+        return;
+    }
+    for kind in KINDS {
+        let mut n = 1;
+        while !exposed_without(kind(n)) {
+            n += 1;
+        }
+        assert!(n > 100, "{n}");
+    }
+}
+
+/// Whether fewer allocations were made than to fail.
+fn exposed_without(range: Range<u64>) -> bool {
+    let mut lua = Lua::new().unwrap();
+    let mut units = vec![Unit::default(), Unit::default()];
+    let before = lua.memory().allocations;
+    lua.fail_allocations(range.clone());
+    // SAFETY: the script below stays within the vector, which outlives the VM's last script.
+    let result = unsafe { lua.expose_raw("units", units.as_mut_ptr(), units.len()) };
+    lua.fail_allocation(0);
+    let made = lua.memory().allocations - before;
+    assert!(matches!(result, Ok(()) | Err(Error::Memory)), "allocations {range:?} failing: {result:#?}");
+    // SAFETY: as above.
+    unsafe { lua.expose_raw("units", units.as_mut_ptr(), units.len()) }
+        .unwrap_or_else(|error| panic!("after allocations {range:?} had failed: {error:#?}"));
+    lua.run("units[1].hp[0] = units[0].hp[1] + 7").unwrap();
+    lua.close().unwrap();
+    assert_eq!(units[1].hp[0], 7);
+    made < range.start
 }
 
 /// A long life of random operations, each with a random allocation failing.

@@ -26,6 +26,7 @@ pub const MAKING_VALUES: &[(&str, Op)] = &[
     ("create_table_with_capacity", |lua, _| lua.create_table_with_capacity(20, 20).map(drop)),
     ("create_table_with_capacity, large", |lua, _| lua.create_table_with_capacity(70_000, 10).map(drop)),
     ("create_sequence", |lua, _| lua.create_sequence((0..50).map(|i| format!("element {i}"))).map(drop)),
+    ("create_table_from", |lua, _| lua.create_table_from((0..20).map(|i| (format!("key {i}"), vec![i]))).map(drop)),
     ("create_function", |lua, _| lua.create_function(|_: &mut State, (): ()| Ok(())).map(drop)),
     ("create_function_mut", |lua, _| {
         let mut calls = 0;
@@ -78,6 +79,11 @@ pub const RUNNING_TEXT: &[(&str, Op)] = &[
     ("into_function", |lua, _| lua.load("return function() return function() end end").into_function().map(drop)),
     ("check", |lua, _| lua.load("local function f() return 1 end").check()),
     ("a long text", |lua, _| lua.load(&format!("return '{}'", "y".repeat(70_000))).eval::<LuaString>().map(drop)),
+    ("bytecode", |lua, world| {
+        // SAFETY: this very version has made it.
+        let chunk = unsafe { lua.load(&world.bytecode).allow_bytecode() };
+        chunk.eval::<(Table, String)>().map(drop)
+    }),
     ("syntax error", |lua, _| {
         must_fail(lua.load("local a = 1\nlocal b = = 2").name("rules").check(), |error| {
             error.to_string() == "rules:2: unexpected symbol near '='\n  2 | local b = = 2\n    |           ^"

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use perilune::{Error, Function, Lua, LuaString, MultiValue, Opaque, Result, State, Table, Value, Variadic};
+use perilune::{Bytes, Error, Function, Libs, Lua, LuaString, MultiValue, Opaque, Result, State, Table, Value, Variadic};
 
 /// What the operations work on.
 #[derive(Clone)]
@@ -24,6 +24,7 @@ pub struct World {
     pub text: LuaString,
     pub coroutine: Opaque,
     pub file: PathBuf,
+    pub bytecode: Vec<u8>,
 }
 
 const WORLD: &str = r"
@@ -73,6 +74,7 @@ impl World {
             text: lua.create_string("a text in the VM")?,
             coroutine: opaque(parts.get(lua, "coroutine")?),
             file: script_file(),
+            bytecode: bytecode(),
         })
     }
 }
@@ -86,6 +88,14 @@ fn script_file() -> PathBuf {
         file
     };
     FILE.get_or_init(write).clone()
+}
+
+/// A compiled chunk.
+fn bytecode() -> Vec<u8> {
+    // SAFETY: the library is there for the line below.
+    let mut lua = unsafe { Lua::builder().unsafe_libs(Libs::UNCHECKED) }.build().unwrap();
+    let script = "return string.dump(function() local t = { 1.5, 'two', three = 3 } return t, 'dumped' .. #t end)";
+    lua.load(script).eval::<Bytes>().unwrap().0
 }
 
 fn opaque(value: Value) -> Opaque {
