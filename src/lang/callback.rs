@@ -14,6 +14,36 @@ use crate::vm::trampoline::{self, Invoke};
 /// `Send` and `'static`. Borrowed arguments (`&str`, `&[u8]`) live for the call.
 ///
 /// `M` is inferred; it tells the compiler which arguments and results it has.
+///
+/// What is lent for the call cannot be kept beyond it, neither the state
+///
+/// ```compile_fail
+/// # use perilune::{Lua, Result, State};
+/// # let mut lua = Lua::new().unwrap();
+/// let mut kept: Option<&'static mut State> = None;
+/// lua.register_mut("keep", move |state: &mut State, (): ()| -> Result<()> { kept = Some(state); Ok(()) }).unwrap();
+/// ```
+///
+/// nor borrowed text,
+///
+/// ```compile_fail
+/// # use perilune::{Lua, Result, State};
+/// # let mut lua = Lua::new().unwrap();
+/// let mut names: Vec<&'static str> = Vec::new();
+/// lua.register_mut("keep", move |_: &mut State, name: &str| -> Result<()> { names.push(name); Ok(()) }).unwrap();
+/// ```
+///
+/// and a state is no owner that could be swapped for another one.
+///
+/// ```compile_fail,E0308
+/// # use perilune::{Lua, Result, State};
+/// # let mut lua = Lua::new().unwrap();
+/// let mut other = Lua::new().unwrap();
+/// lua.register_mut("swap", move |state: &mut State, (): ()| -> Result<()> {
+///     std::mem::swap::<Lua>(state, &mut other);
+///     Ok(())
+/// }).unwrap();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered as a Lua function",
     note = "it has to be `Fn(&mut State, arguments) -> Result<results> + Send + 'static`, with the types of `&mut State` and the arguments written out"

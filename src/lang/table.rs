@@ -232,6 +232,15 @@ impl Table {
     /// # Ok::<(), perilune::Error>(())
     /// ```
     ///
+    /// ```compile_fail,E0499
+    /// # use perilune::{Lua, Table};
+    /// # let mut lua = Lua::new().unwrap();
+    /// # let stats: Table = lua.load("return {}").eval().unwrap();
+    /// for entry in stats.pairs::<String, i32>(&mut lua).unwrap() {
+    ///     lua.run("stats = nil").unwrap(); // could change what is iterated over
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::ForeignHandle`] or [`Error::Closed`]; [`Error::Unsupported`] if the
     /// running frame has no stack left for it: use [`Table::for_each`] there.

@@ -51,6 +51,17 @@ pub(crate) const INTERNAL: Internal = Internal(());
 /// assert_eq!(lua.get::<f64>("home.y")?, 2.0);
 /// # Ok::<(), perilune::Error>(())
 /// ```
+///
+/// Only the public way can be written outside this crate; the stack is out of reach.
+///
+/// ```compile_fail,E0433
+/// # use perilune::{IntoLua, Result, State, Value};
+/// struct Point;
+/// impl IntoLua for Point {
+///     fn into_lua(self, _: &mut State) -> Result<Value> { Ok(Value::Nil) }
+///     fn push_into(self, _: &mut State, _: perilune::lang::Internal) -> Result<()> { Ok(()) } // pushes nothing
+/// }
+/// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot become a Lua value", note = "implement `perilune::IntoLua` for it")]
 pub trait IntoLua: Sized {
     /// Given where it is always a valid table key, neither nil nor NaN; only this crate
