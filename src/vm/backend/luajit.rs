@@ -31,10 +31,12 @@ pub(super) fn interruptible() -> Option<bool> {
 pub(crate) unsafe fn new_state(vm: *mut Vm) -> *mut lua_State {
     // SAFETY: I1: the user data is the VM. `luaL_newstate` and what follows raise nothing.
     unsafe {
+        // In grace: older LuaJITs crash when memory runs out half-way through this.
+        (*vm).memory.strict.set(false);
         if OUR_ALLOCATOR {
             let l = sys::lua_newstate(Some(alloc::allocate), vm.cast());
-            // Null, and not for want of memory: this LuaJIT takes no allocator of ours.
-            if !l.is_null() || (*vm).memory.refusals.get() != 0 {
+            // Null: this LuaJIT takes no allocator of ours.
+            if !l.is_null() {
                 return l;
             }
         }
@@ -48,7 +50,6 @@ pub(crate) unsafe fn new_state(vm: *mut Vm) -> *mut lua_State {
         let bytes = sys::lua_gc(l, sys::LUA_GCCOUNT, 0) as usize * 1024 + sys::lua_gc(l, sys::LUA_GCCOUNTB, 0) as usize;
         (*vm).memory.used.set(bytes);
         sys::lua_setallocf(l, Some(alloc::allocate), vm.cast());
-        (*vm).memory.strict.set(false);
         push_sentinel(l);
         l
     }
