@@ -137,7 +137,12 @@ fn open_one(state: &mut State, library: &Library) -> Result<()> {
         protect::push_body(&vm, l, Body::Open);
         sys::lua_pushcclosure(l, Some(library.open), 0);
         sys::lua_pushlstring(l, library.name.as_ptr(), library.name.count_bytes());
-        protect::call_body(state, 2, 1)?;
+        if library.flag == Libs::FFI {
+            // Older LuaJITs crash at close if memory ran out half-way through this.
+            vm.memory.unrefused(|| protect::call_body(state, 2, 1))?;
+        } else {
+            protect::call_body(state, 2, 1)?;
+        }
         if library.flag == Libs::FFI {
             // The only library that does not make itself a global.
             backend::push_globals(l);
