@@ -163,8 +163,10 @@ impl State {
     /// # Errors
     /// [`Error::Type`] if it is not a function; otherwise as for [`Function::call`].
     pub fn call<R: FromLuaMulti>(&mut self, name: &str, arguments: impl IntoLuaMulti) -> Result<R> {
-        let function: Function = self.get(name)?;
-        function.call(self, arguments)
+        match self.get::<Function>(name) {
+            Ok(function) => function.call(self, arguments),
+            Err(error) => Err(error),
+        }
     }
 
     /// Makes a closure callable from Lua under a name, which may be dotted:

@@ -88,9 +88,14 @@ where
     #[inline]
     unsafe fn call(&self, state: &mut State, arguments: c_int, internal: Internal) -> Result<c_int> {
         // SAFETY: the arguments stay in their slots until the call returns (I6).
-        let values = unsafe { A::take(state, 1, arguments, internal)? };
-        let results = self(&mut *state, values)?;
-        push_results(state, results)
+        match unsafe { A::take(state, 1, arguments, internal) } {
+            // In this form little is kept on the stack meanwhile, without optimisation too.
+            Ok(values) => match self(&mut *state, values) {
+                Ok(results) => push_results(state, results),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -104,9 +109,14 @@ where
 
     unsafe fn call_mut(&mut self, state: &mut State, arguments: c_int, internal: Internal) -> Result<c_int> {
         // SAFETY: the arguments stay in their slots until the call returns (I6).
-        let values = unsafe { A::take(state, 1, arguments, internal)? };
-        let results = self(&mut *state, values)?;
-        push_results(state, results)
+        match unsafe { A::take(state, 1, arguments, internal) } {
+            // In this form little is kept on the stack meanwhile, without optimisation too.
+            Ok(values) => match self(&mut *state, values) {
+                Ok(results) => push_results(state, results),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -78,7 +78,7 @@ unsafe extern "C" fn call<I: Invoke>(l: *mut lua_State, callback: *mut Callback)
     let it = &mut visit;
     // SAFETY: this is the callback's frame.
     let caught = catch_unwind(AssertUnwindSafe(move || it.outcome = unsafe { it.object.invoke(it.state, it.arguments) }));
-    leave(visit, caught)
+    leave(&mut visit, caught)
 }
 
 /// # Safety
@@ -98,11 +98,11 @@ unsafe fn arrive<'a, I: Invoke>(l: *mut lua_State, callback: *mut Callback) -> V
 
 /// Says what C is told.
 #[inline]
-fn leave<I>(visit: Visit<'_, I>, caught: std::thread::Result<()>) -> isize {
+fn leave<I>(visit: &mut Visit<'_, I>, caught: std::thread::Result<()>) -> isize {
     let vm = visit.vm;
     let results = match (&caught, &visit.outcome) {
         (Ok(()), Ok(results)) if !vm.memory.over.get() => *results,
-        _ => fail(visit.state, caught, visit.outcome),
+        _ => fail(visit.state, caught, std::mem::replace(&mut visit.outcome, Ok(0))),
     };
     vm.memory.strict.set(visit.strict);
     vm.frame.set(visit.frame);
