@@ -175,11 +175,14 @@ pub(crate) unsafe fn finalize(l: *mut lua_State, work: impl FnOnce()) {
 }
 
 /// Drops what may panic when dropped, where no panic may pass. The payload of such a
-/// panic is forgotten, because it may do the same.
+/// panic may do the same: after a few of them the last is forgotten.
 pub(crate) fn discard<T>(value: T) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        std::mem::forget(payload);
+    let mut outcome = catch_unwind(AssertUnwindSafe(|| drop(value)));
+    for _ in 0..3 {
+        let Err(payload) = outcome else { return };
+        outcome = catch_unwind(AssertUnwindSafe(|| drop(payload)));
     }
+    std::mem::forget(outcome);
 }
 
 /// `table[name] = function` for the table on top. `[-0, +0, m]`

@@ -31,7 +31,8 @@ pub(super) fn interruptible() -> Option<bool> {
 pub(crate) unsafe fn new_state(vm: *mut Vm) -> *mut lua_State {
     // SAFETY: I1: the user data is the VM. `luaL_newstate` and what follows raise nothing.
     unsafe {
-        // In grace: older LuaJITs crash when memory runs out half-way through this.
+        // In grace: when memory runs out half-way through this, LuaJIT leaves it by a
+        // jump that does not restore r12 and r13 on x86-64, and older ones crash.
         (*vm).memory.strict.set(false);
         if OUR_ALLOCATOR {
             let l = sys::lua_newstate(Some(alloc::allocate), vm.cast());
