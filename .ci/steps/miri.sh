@@ -3,10 +3,8 @@
 source "$(dirname "$0")/lib.sh"
 
 if ! cargo +nightly miri --version >/dev/null 2>&1 || [[ ! -d $(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library ]]; then
-  rustup +nightly component add miri rust-src || {
-    echo "Miri was not available: the nightly toolchain lacks 'miri' or 'rust-src', and they cannot be had here. Nothing was checked."
-    exit 0
-  }
+  echo "Miri was not available: the nightly toolchain lacks its component 'miri' or 'rust-src'. Nothing was checked here."
+  exit 0
 fi
 export CARGO_TARGET_DIR=$CI_TARGET_DIR/miri MIRIFLAGS=-Zmiri-tree-borrows
 choose lua54 vendored
