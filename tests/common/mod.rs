@@ -75,6 +75,12 @@ pub fn check(state: &mut State) {
     usable(state).expect("the VM is usable");
 }
 
+/// A VM with the compiler, where there is one that survives running out of memory:
+/// LuaJIT 2.1.0-beta3 does not, on the way out of compiled code.
+pub fn compiling() -> Lua {
+    if Backend::current().version.contains("beta") { measurable() } else { Lua::new().unwrap() }
+}
+
 /// A VM without the compiler, whose traces take memory when they please.
 pub fn measurable() -> Lua {
     if !is_luajit() {

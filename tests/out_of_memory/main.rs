@@ -12,7 +12,7 @@ mod world;
 
 use std::ops::Range;
 
-use common::{check, height, is_luajit, measurable, stops_growing};
+use common::{check, compiling, height, is_luajit, measurable, stops_growing};
 use operations::Op;
 use perilune::game::Unit;
 use perilune::{Error, Function, Libs, Lua, Result, State};
@@ -51,7 +51,7 @@ fn survive(ops: &[(&str, Op)]) {
 
 /// With the compiler on, where there is one.
 fn once(name: &str, place: Place, op: Op) {
-    let mut lua = Lua::new().unwrap();
+    let mut lua = compiling();
     rounds(&mut lua, name, place, op)(&mut lua);
 }
 
@@ -229,7 +229,7 @@ fn exposed_without(range: Range<u64>) -> bool {
 /// A long life of random operations, each with a random allocation failing.
 #[test]
 fn anything_in_any_order() {
-    live_long(&mut Lua::new().unwrap());
+    live_long(&mut compiling());
     let mut lua = measurable();
     stops_growing(&mut lua, "anything", live_long);
 }
