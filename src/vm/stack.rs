@@ -131,7 +131,7 @@ pub(crate) fn push_table(state: &mut State, array: usize, hash: usize) -> Result
     let l = state.raw();
     // SAFETY: a small table only wants memory (I2, I3); a large one goes through a body.
     unsafe {
-        if array + hash < LONG_TEXT {
+        if array.saturating_add(hash) < LONG_TEXT {
             sys::lua_createtable(l, super::alloc::to_c_int(array), super::alloc::to_c_int(hash));
             return Ok(());
         }

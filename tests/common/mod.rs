@@ -109,3 +109,13 @@ pub fn stops_growing(lua: &mut Lua, what: &str, mut round: impl FnMut(&mut Lua))
     }
     panic!("{what}: memory grows with every round: {sizes:?}");
 }
+
+/// Runs `work` on a new VM, whose stack must be as high as before afterwards, and which must be usable.
+pub fn with(work: impl FnOnce(&mut Lua) -> Result<()>) {
+    let mut lua = Lua::new().unwrap();
+    let before = height(&mut lua);
+    work(&mut lua).unwrap();
+    assert_eq!(height(&mut lua), before, "the stack's height");
+    check(&mut lua);
+    lua.close().unwrap();
+}

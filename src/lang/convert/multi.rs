@@ -244,7 +244,8 @@ impl FromArgs for () {
 
 impl<T: IntoLua> IntoLuaMulti for Variadic<T> {
     fn count(&self) -> c_int {
-        to_c_int(self.0.len())
+        // What takes no memory can be many; more than any stack holds are not counted.
+        to_c_int(self.0.len().min(1 << 24))
     }
 
     fn push_all(self, state: &mut State, internal: Internal) -> Result<c_int> {
