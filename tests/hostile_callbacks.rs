@@ -419,14 +419,16 @@ fn raw_code_that_leaves_the_stack_askew_is_found_out_and_put_right() {
                 lua_sys::lua_pushinteger(l, 2);
             })
         }?;
-        // SAFETY: as above; the panic passes through.
         let panicked = quietly(|| {
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| unsafe {
-                state.with_raw(|l| {
-                    let _guard = StackGuard::new(l);
-                    lua_sys::lua_pushnil(l);
-                    panic!("on purpose");
-                })
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                // SAFETY: as above; the panic passes through.
+                unsafe {
+                    state.with_raw(|l| {
+                        let _guard = StackGuard::new(l);
+                        lua_sys::lua_pushnil(l);
+                        panic!("on purpose");
+                    })
+                }
             }))
         });
         assert!(panicked.is_err());
