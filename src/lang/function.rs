@@ -50,8 +50,7 @@ impl Function {
 /// optimisation too, where every expression takes some: hence the parts.
 #[inline]
 fn call_slot<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slot: &Slot, arguments: A) -> Result<R> {
-    let vm = VmRef::of_handle(state, slot)?;
-    vm.begin(state)?;
+    let vm = VmRef::begin(state, slot)?;
     // SAFETY: raises nothing; everything above `top` is ours and goes with the guard (I5).
     let balance = unsafe { StackGuard::new(state.raw()) };
     // The handler, a body to take many results, the function; then the arguments,
@@ -108,7 +107,9 @@ pub(crate) unsafe fn prepare<R: FromLuaMulti>(vm: VmRef, state: &mut State, top:
 ///
 /// # Safety
 /// `call` comes from [`prepare`] for the same `R`; function and arguments are on top.
-#[inline]
+// Inlined, a call's state stays in registers; without optimisation that would only be
+// more of the stack.
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) unsafe fn finish<R: FromLuaMulti>(call: &Call, state: &mut State, arguments: c_int) -> Result<R> {
     // SAFETY: the caller's; then the results stand where the function did.
     unsafe {

@@ -285,8 +285,7 @@ impl Table {
     /// Does `work` with the table on top of the stack, at the index it is given.
     #[inline]
     fn enter<T>(&self, state: &mut State, work: impl FnOnce(&mut State, c_int) -> Result<T>) -> Result<T> {
-        let vm = VmRef::of_handle(state, &self.slot)?;
-        vm.begin(state)?;
+        let vm = VmRef::begin(state, &self.slot)?;
         let l = state.raw();
         // SAFETY: balanced whatever happens (I5).
         let guard = unsafe { StackGuard::new(l) };

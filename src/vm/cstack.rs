@@ -4,7 +4,7 @@
 //! back into Lua compares its frame address with the floor kept here (I8).
 
 use std::cell::Cell;
-use std::hint::black_box;
+use std::mem::MaybeUninit;
 
 unsafe extern "C" {
     fn perilune_stack_bounds(low: *mut usize, high: *mut usize);
@@ -57,9 +57,15 @@ thread_local! {
 /// The bounds of the stack that this is called on.
 #[inline]
 pub(crate) fn bounds() -> Bounds {
-    let marker = 0_u8;
-    let here = std::ptr::from_ref(black_box(&marker)).addr();
+    let here = here();
     RANGE.with(|range| if here <= range.high.get() { range.bounds.get() } else { measure(range, here) })
+}
+
+/// About where the stack stands: the address of a local, which costs no access.
+#[inline(always)]
+fn here() -> usize {
+    let marker = MaybeUninit::<u8>::uninit();
+    (&raw const marker).addr()
 }
 
 #[cold]

@@ -124,11 +124,31 @@ impl VmRef {
     /// the main state runs, which is quicker than through the state.
     #[inline]
     pub(crate) fn of_handle(state: &State, slot: &Slot) -> Result<Self> {
-        if let Some(vm) = slot.vm_at(state.raw()) {
+        if let Some((vm, _)) = slot.vm_at(state.raw()) {
             return Ok(Self(vm));
         }
         let vm = state.vm();
         slot.index_in(&vm.shared).map(|_| vm)
+    }
+
+    /// Begins an operation on a handle: [`VmRef::of_handle`] and [`Vm::begin`] in one,
+    /// with fewer steps from pointer to pointer.
+    #[inline]
+    pub(crate) fn begin(state: &mut State, slot: &Slot) -> Result<Self> {
+        if let Some((vm, shared)) = slot.vm_at(state.raw()) {
+            let vm = Self(vm);
+            vm.memory.over.set(false);
+            if !shared.has_drops() && !vm.pending.get() {
+                return Ok(vm);
+            }
+        }
+        Self::begin_with_care(state, slot)
+    }
+
+    #[cold]
+    fn begin_with_care(state: &mut State, slot: &Slot) -> Result<Self> {
+        let vm = Self::of_handle(state, slot)?;
+        vm.begin(state).map(|()| vm)
     }
 }
 

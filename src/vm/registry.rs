@@ -136,15 +136,15 @@ impl Slot {
         unsafe { self.0.as_ref() }
     }
 
-    /// The VM of the handle, if `main` is its main state. Null is no VM's.
+    /// The VM of the handle and what it shares, if `main` is its main state. Null is no VM's.
     #[inline]
-    pub(crate) fn vm_at(&self, main: *mut lua_State) -> Option<NonNull<Vm>> {
+    pub(crate) fn vm_at(&self, main: *mut lua_State) -> Option<(NonNull<Vm>, &Shared)> {
         // SAFETY: the handle holds a reference count of its VM's shared part.
         let shared = unsafe { &*self.node().shared };
         if shared.main.load(Ordering::Relaxed) != main {
             return None;
         }
-        NonNull::new(shared.vm.load(Ordering::Relaxed))
+        NonNull::new(shared.vm.load(Ordering::Relaxed)).map(|vm| (vm, shared))
     }
 
     /// The registry index, of a handle that is known to be the VM's.
