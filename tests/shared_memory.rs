@@ -3,7 +3,7 @@
 
 use std::mem::{offset_of, size_of};
 
-use perilune::game::{CON, HON, Item, Roster, STR, Unit};
+use perilune::game::{CON, HON, Item, Party, STR, Unit};
 use perilune::{Backend, CDeclaration, CField, CStruct, Error, Function, Libs, Lua, Result, State};
 
 /// A VM that has an FFI, where the linked Lua does.
@@ -91,13 +91,13 @@ fn every_field_is_the_same_on_both_sides() {
 #[test]
 fn units_carry_items_of_a_catalogue_that_scripts_count_in() {
     let Some(mut lua) = lua_with_ffi() else { return };
-    let mut roster = Roster::new();
+    let mut party = Party::new();
     for name in ["dagger", "mace", "spear"] {
-        roster.add_item(name, "sharp or heavy");
+        party.add_item(name, "sharp or heavy");
     }
-    roster.add_unit("Rowan");
-    let (items, units) = (roster.items_ptr(), roster.units_ptr());
-    // SAFETY: nothing is added to the roster from here on, and the script stays within it.
+    party.add_unit("Rowan");
+    let (items, units) = (party.items_ptr(), party.units_ptr());
+    // SAFETY: nothing is added to the party from here on, and the script stays within it.
     unsafe {
         lua.expose_raw("stock.items", items, 3).unwrap();
         lua.expose_raw("stock.units", units, 1).unwrap();
@@ -118,8 +118,8 @@ fn units_carry_items_of_a_catalogue_that_scripts_count_in() {
         .eval()
         .unwrap();
     assert_eq!(name, "spear");
-    assert_eq!(roster.item_at(0, 0), Some(2));
-    assert_eq!(roster.items()[2].damage, 6);
+    assert_eq!(party.item_at(0, 0), Some(2));
+    assert_eq!(party.items()[2].damage, 6);
 }
 
 #[test]
@@ -300,15 +300,15 @@ fn a_name_that_cannot_be_set_is_an_error_and_no_more() {
 fn it_works_from_inside_a_callback_and_in_compiled_code() {
     let Some(mut lua) = lua_with_ffi() else { return };
     // Memory that lives as long as the VM: the host's own data.
-    lua.set_app_data(Roster::new());
+    lua.set_app_data(Party::new());
     lua.register("muster", |state: &mut State, count: usize| -> Result<usize> {
-        let roster = state.app_data_mut::<Roster>().unwrap();
+        let party = state.app_data_mut::<Party>().unwrap();
         for n in 0..count {
-            roster.add_unit(&format!("unit {n}"));
+            party.add_unit(&format!("unit {n}"));
         }
-        let data = roster.units_ptr();
+        let data = party.units_ptr();
         // SAFETY: app data lives until the VM is closed, and nothing is added to the
-        // roster after this. The script stays within the units.
+        // party after this. The script stays within the units.
         unsafe { state.expose_raw("units", data, count)? };
         Ok(count)
     })
@@ -327,7 +327,7 @@ fn it_works_from_inside_a_callback_and_in_compiled_code() {
         .eval()
         .unwrap();
     assert_eq!(sum.call::<i64>(&mut lua, ()).unwrap(), (1..=200).map(|round| round * 4950).sum());
-    assert_eq!(lua.app_data::<Roster>().unwrap().units()[99].hp[0], 200 * 99);
+    assert_eq!(lua.app_data::<Party>().unwrap().units()[99].hp[0], 200 * 99);
 }
 
 #[test]

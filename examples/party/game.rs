@@ -7,7 +7,7 @@ mod story;
 
 use std::path::PathBuf;
 
-use perilune::game::{Alignment, Roster};
+use perilune::game::{Alignment, Party};
 use perilune::{Function, Lua, Result, Table};
 
 use muster::Scenario;
@@ -39,11 +39,11 @@ pub fn play(options: &Options) -> Result<Story> {
     // units must not move once scripts have a pointer to them.
     let scenario: Scenario = lua.call("use", "scenario")?;
     let catalogue: Table = lua.call("use", "items")?;
-    let mut roster = Roster::new();
-    muster::fill_catalogue(&mut roster, &mut lua, &catalogue)?;
-    muster::add_heroes(&mut roster, &mut chance, options.heroes);
-    let foes = muster::add_foes(&mut roster, &scenario, options.heroes);
-    host::share(&mut lua, roster)?;
+    let mut party = Party::new();
+    muster::fill_catalogue(&mut party, &mut lua, &catalogue)?;
+    muster::add_heroes(&mut party, &mut chance, options.heroes);
+    let foes = muster::add_foes(&mut party, &scenario, options.heroes);
+    host::share(&mut lua, party)?;
 
     let campaign: Table = lua.call("use", "campaign")?;
     let rule = |lua: &mut Lua, name: &str| campaign.get::<Function>(lua, name);
@@ -63,7 +63,7 @@ pub fn play(options: &Options) -> Result<Story> {
         let last_foe = foes.last().map_or(0, |group| group.end - 1);
         let (rounds, fled, blow): (u32, usize, String) = fight.call(&mut lua, (last, first_foe, last_foe, scenario.rounds))?;
 
-        let units = host::roster(&lua)?.units();
+        let units = host::party(&lua)?.units();
         let slain = units[first_foe..=last_foe].iter().filter(|foe| !foe.is_alive()).count();
         let mut lost = 0;
         for (unit, fell_at) in units.iter().zip(&mut fell_at) {
@@ -87,16 +87,16 @@ pub fn play(options: &Options) -> Result<Story> {
     let deeds = rule(&mut lua, "deeds")?;
     for (index, fell_at) in fell_at.iter().enumerate() {
         let (level, kills, weapon): (u32, u32, Option<usize>) = deeds.call(&mut lua, index)?;
-        let roster = host::roster(&lua)?;
-        let unit = &roster.units()[index];
+        let party = host::party(&lua)?;
+        let unit = &party.units()[index];
         story.heroes.push(Hero {
-            name: roster.unit_name(index).to_owned(),
+            name: party.unit_name(index).to_owned(),
             alignment: Alignment::of(unit.alignment),
             level,
             hp: unit.hp,
             stats: unit.stats,
             armour: unit.armour_bonus,
-            weapon: weapon.map_or("bare hands", |item| roster.item_name(item)).to_owned(),
+            weapon: weapon.map_or("bare hands", |item| party.item_name(item)).to_owned(),
             kills,
             fell_at: fell_at.map(|number| scenario.encounters[number].place.clone()),
         });

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::path::Path;
 
-use perilune::game::{ABILITIES, Item, Roster, Unit};
+use perilune::game::{ABILITIES, Item, Party, Unit};
 use perilune::{Backend, Error, Lua, Result, State, Value};
 
 use super::dice::Dice;
@@ -52,17 +52,17 @@ fn register_use(lua: &mut Lua, scripts: &Path) -> Result<()> {
     })
 }
 
-/// Gives the roster to the VM to keep, and to the scripts to work on.
-pub fn share(lua: &mut Lua, mut roster: Roster) -> Result<()> {
-    let (units, items) = (roster.units_ptr(), roster.items_ptr());
-    let (unit_count, item_count) = (roster.units().len(), roster.items().len());
-    lua.set_app_data(roster);
+/// Gives the party to the VM to keep, and to the scripts to work on.
+pub fn share(lua: &mut Lua, mut party: Party) -> Result<()> {
+    let (units, items) = (party.units_ptr(), party.items_ptr());
+    let (unit_count, item_count) = (party.units().len(), party.items().len());
+    lua.set_app_data(party);
     if !Backend::current().has_ffi {
         return register_functions(lua);
     }
     // SAFETY: app data lives until the VM is closed, this program never takes it away
-    // again, and moving a roster moves none of its units; none is added from here on.
-    // While a script runs, nothing here borrows the roster. The scripts are the host's
+    // again, and moving a party moves none of its units; none is added from here on.
+    // While a script runs, nothing here borrows the party. The scripts are the host's
     // own rules: they count from 0 to below the lengths, and follow `gear` and `name`.
     unsafe {
         lua.expose_raw("units", units, unit_count)?;
@@ -70,38 +70,38 @@ pub fn share(lua: &mut Lua, mut roster: Roster) -> Result<()> {
     }
 }
 
-/// The roster, between two runs of scripts.
-pub fn roster(state: &State) -> Result<&Roster> {
-    state.app_data().ok_or_else(|| Error::runtime("the VM has no roster"))
+/// The party, between two runs of scripts.
+pub fn party(state: &State) -> Result<&Party> {
+    state.app_data().ok_or_else(|| Error::runtime("the VM has no party"))
 }
 
-fn roster_mut(state: &mut State) -> Result<&mut Roster> {
-    state.app_data_mut().ok_or_else(|| Error::runtime("the VM has no roster"))
+fn party_mut(state: &mut State) -> Result<&mut Party> {
+    state.app_data_mut().ok_or_else(|| Error::runtime("the VM has no party"))
 }
 
 /// The same fields for a VM without FFI, one function call per access.
 fn register_functions(lua: &mut Lua) -> Result<()> {
     lua.register("unit_get", |state: &mut State, (unit, field, place): (usize, &str, usize)| {
-        field_of(roster_mut(state)?, unit, field, place).map(|field| *field)
+        field_of(party_mut(state)?, unit, field, place).map(|field| *field)
     })?;
     lua.register("unit_set", |state: &mut State, (unit, field, place, value): (usize, &str, usize, c_int)| -> Result<()> {
-        *field_of(roster_mut(state)?, unit, field, place)? = value;
+        *field_of(party_mut(state)?, unit, field, place)? = value;
         Ok(())
     })?;
     lua.register("unit_name", |state: &mut State, unit: usize| -> Result<String> {
-        let roster = roster(state)?;
-        roster.units().get(unit).ok_or_else(|| no_unit(unit, roster))?;
-        Ok(roster.unit_name(unit).to_owned())
+        let party = party(state)?;
+        party.units().get(unit).ok_or_else(|| no_unit(unit, party))?;
+        Ok(party.unit_name(unit).to_owned())
     })?;
     lua.register("unit_item", |state: &mut State, (unit, place): (usize, usize)| -> Result<Option<usize>> {
-        Ok(roster(state)?.item_at(unit, place))
+        Ok(party(state)?.item_at(unit, place))
     })?;
     lua.register("unit_put", |state: &mut State, (unit, place, item): (usize, usize, usize)| -> Result<()> {
-        let done = roster_mut(state)?.put(unit, place, Some(item));
+        let done = party_mut(state)?.put(unit, place, Some(item));
         done.then_some(()).ok_or_else(|| Error::runtime(format!("unit {unit} cannot have item {item} in place {place}")))
     })?;
     lua.register("item_get", |state: &mut State, (item, field): (usize, &str)| -> Result<c_int> {
-        let item = roster(state)?.items().get(item).ok_or_else(|| Error::runtime(format!("there is no item {item}")))?;
+        let item = party(state)?.items().get(item).ok_or_else(|| Error::runtime(format!("there is no item {item}")))?;
         let Item { damage, armor_bonus, weight, value, .. } = *item;
         match field {
             "damage" => Ok(damage),
@@ -114,11 +114,11 @@ fn register_functions(lua: &mut Lua) -> Result<()> {
 }
 
 /// The number that `units[unit].field[place]` is in C; `place` is 0 where there is no array.
-fn field_of<'a>(roster: &'a mut Roster, unit: usize, field: &str, place: usize) -> Result<&'a mut c_int> {
-    if unit >= roster.units().len() {
-        return Err(no_unit(unit, roster));
+fn field_of<'a>(party: &'a mut Party, unit: usize, field: &str, place: usize) -> Result<&'a mut c_int> {
+    if unit >= party.units().len() {
+        return Err(no_unit(unit, party));
     }
-    let Unit { hp, stats, gear_count, last_item, armour_bonus, alignment, .. } = &mut roster.units_mut()[unit];
+    let Unit { hp, stats, gear_count, last_item, armour_bonus, alignment, .. } = &mut party.units_mut()[unit];
     let numbers = match field {
         "hp" => &mut hp[..],
         "stats" => &mut stats[..],
@@ -132,6 +132,6 @@ fn field_of<'a>(roster: &'a mut Roster, unit: usize, field: &str, place: usize) 
     numbers.get_mut(place).ok_or_else(|| Error::runtime(format!("'{field}' has places 0 to {}, not {place}", length - 1)))
 }
 
-fn no_unit(unit: usize, roster: &Roster) -> Error {
-    Error::runtime(format!("there is no unit {unit}: they are 0 to {}", roster.units().len() - 1))
+fn no_unit(unit: usize, party: &Party) -> Error {
+    Error::runtime(format!("there is no unit {unit}: they are 0 to {}", party.units().len() - 1))
 }

@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::ops::Range;
 
-use perilune::game::{CON, Roster};
+use perilune::game::{CON, Party};
 use perilune::{Error, FromLua, Lua, Result, State, Table, Value};
 
 use super::dice::Dice;
@@ -76,11 +76,11 @@ fn field<T: FromLua>(table: &Table, state: &mut State, name: &str) -> Result<T> 
 }
 
 /// Makes an item of every entry of the list that `items.lua` returns.
-pub fn fill_catalogue(roster: &mut Roster, lua: &mut Lua, catalogue: &Table) -> Result<()> {
+pub fn fill_catalogue(party: &mut Party, lua: &mut Lua, catalogue: &Table) -> Result<()> {
     for entry in catalogue.to_vec::<Table>(lua)? {
         let (name, note): (String, String) = (field(&entry, lua, "name")?, field(&entry, lua, "note")?);
-        let index = roster.add_item(&name, &note);
-        let item = &mut roster.items_mut()[index];
+        let index = party.add_item(&name, &note);
+        let item = &mut party.items_mut()[index];
         item.damage = field::<Option<_>>(&entry, lua, "damage")?.unwrap_or(0);
         item.armor_bonus = field::<Option<_>>(&entry, lua, "armour")?.unwrap_or(0);
         item.weight = field(&entry, lua, "weight")?;
@@ -95,16 +95,16 @@ const NAMES: [&str; 24] = [
 ];
 
 /// Heroes, whose every ability is the highest of three dice.
-pub fn add_heroes(roster: &mut Roster, chance: &mut Dice, count: usize) {
+pub fn add_heroes(party: &mut Party, chance: &mut Dice, count: usize) {
     // Everybody gets a name of their own: after the last one the list begins again.
     let start = chance.die(NAMES.len() as u32) as usize;
     for number in start..start + count {
         let name = NAMES[number % NAMES.len()];
         let index = match (number - start) / NAMES.len() {
-            0 => roster.add_unit(name),
-            before => roster.add_unit(&format!("{name} {}", before + 1)),
+            0 => party.add_unit(name),
+            before => party.add_unit(&format!("{name} {}", before + 1)),
         };
-        let unit = &mut roster.units_mut()[index];
+        let unit = &mut party.units_mut()[index];
         unit.stats = std::array::from_fn(|_| (0..3).map(|_| chance.die(6)).max().unwrap_or(1) as c_int);
         unit.alignment = chance.die(20) as c_int;
         unit.hp = [4 + unit.stats[CON]; 2];
@@ -112,16 +112,16 @@ pub fn add_heroes(roster: &mut Roster, chance: &mut Dice, count: usize) {
 }
 
 /// The foes of all encounters, in order: for each encounter, the units of each kind.
-pub fn add_foes(roster: &mut Roster, scenario: &Scenario, heroes: usize) -> Vec<Vec<Range<usize>>> {
+pub fn add_foes(party: &mut Party, scenario: &Scenario, heroes: usize) -> Vec<Vec<Range<usize>>> {
     let mut group = |kind: &Foe| {
-        let start = roster.units().len();
+        let start = party.units().len();
         // At least one comes, or the story would miss somebody.
         for number in 1..=(heroes * kind.of_ten).div_ceil(10).max(1) {
-            let index = roster.add_unit(&format!("{} {number}", kind.name));
-            let unit = &mut roster.units_mut()[index];
+            let index = party.add_unit(&format!("{} {number}", kind.name));
+            let unit = &mut party.units_mut()[index];
             (unit.hp, unit.stats, unit.alignment) = ([kind.hp; 2], kind.stats, kind.alignment);
         }
-        start..roster.units().len()
+        start..party.units().len()
     };
     scenario.encounters.iter().map(|encounter| encounter.foes.iter().map(&mut group).collect()).collect()
 }

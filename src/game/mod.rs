@@ -4,36 +4,38 @@
 //! bindgen and to LuaJIT. The types here are their twins in Rust, compared with
 //! bindgen's view of the C text when the crate is compiled, and with LuaJIT's when
 //! they are exposed ([`State::expose_raw`](crate::State::expose_raw)). They are plain
-//! data whose pointers own nothing; [`Roster`] owns what they point to. Nothing else
+//! data whose pointers own nothing; [`Party`] owns what they point to. Nothing else
 //! in the crate knows them: any [`CStruct`](crate::CStruct) is as good.
 //!
 //! ```
-//! use perilune::game::{Alignment, Roster, STR};
+//! use perilune::game::{Alignment, Party, STR};
 //!
-//! let mut roster = Roster::new();
-//! let axe = roster.add_item("battle axe", "two hands and a wide swing");
-//! roster.items_mut()[axe].damage = 8;
-//! let rowan = roster.add_unit("Rowan");
-//! roster.units_mut()[rowan].alignment = 3;
-//! roster.units_mut()[rowan].stats[STR] = 5;
-//! assert!(roster.give(rowan, axe));
+//! let mut party = Party::new();
+//! let axe = party.add_item("battle axe", "two hands and a wide swing");
+//! party.items_mut()[axe].damage = 8;
+//! let rowan = party.add_unit("Rowan");
+//! party.units_mut()[rowan].alignment = 3;
+//! party.units_mut()[rowan].stats[STR] = 5;
+//! assert!(party.give(rowan, axe));
 //!
-//! assert_eq!(Alignment::of(roster.units()[rowan].alignment), Some(Alignment::Law));
-//! assert_eq!(roster.unit_name(rowan), "Rowan");
-//! assert_eq!(roster.item_at(rowan, 0), Some(axe));
+//! assert_eq!(Alignment::of(party.units()[rowan].alignment), Some(Alignment::Law));
+//! assert_eq!(party.unit_name(rowan), "Rowan");
+//! assert_eq!(party.item_at(rowan, 0), Some(axe));
 //! ```
 
 mod alignment;
 mod building;
+mod field;
 mod item;
 mod layout;
 mod mind;
-mod roster;
+mod party;
 mod unit;
 
 pub use alignment::Alignment;
 pub use building::Building;
+pub use field::Field;
 pub use item::Item;
 pub use mind::{Emotions, Opinions, Traits};
-pub use roster::Roster;
+pub use party::Party;
 pub use unit::{ABILITIES, CHA, CON, DEX, GEAR, HON, INT, STR, Unit, WIS};
