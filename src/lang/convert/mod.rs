@@ -79,7 +79,12 @@ pub trait IntoLua: Sized {
     /// Pushes it. `[-0, +1, m]` Needs room for one value.
     #[doc(hidden)]
     fn push_into(self, state: &mut State, _: Internal) -> Result<()> {
-        self.into_lua(state)?.push(state)
+        // SAFETY: what the conversion forgets on the stack, such as an iterator, goes, so
+        // that the value comes to stand where the caller expects it (I5).
+        let balance = unsafe { stack::StackGuard::new(state.raw()) };
+        let value = self.into_lua(state)?;
+        drop(balance);
+        value.push(state)
     }
 }
 
