@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use crate::error::Result;
 use crate::sys;
+use crate::vm::backend;
 use crate::vm::protect::{self, Body};
 use crate::vm::stack::{self, StackGuard};
 use crate::vm::state::State;
@@ -64,22 +65,26 @@ impl State {
 
     /// Sets how long the collector waits between cycles, in percent of the memory in
     /// use after the last one (200: until it has doubled). Gives the former value. Lua
-    /// 5.4 keeps a multiple of four.
+    /// 5.4 keeps a multiple of four, up to 1020.
     ///
     /// # Errors
     /// As for [`State::gc_collect`].
     pub fn gc_set_pause(&mut self, percent: u16) -> Result<u32> {
-        collector(self, sys::LUA_GCSETPAUSE, percent.into()).map(non_negative)
+        collector(self, sys::LUA_GCSETPAUSE, parameter(percent)).map(non_negative)
     }
 
     /// Sets how fast the collector works, in percent of the allocation. Gives the former
-    /// value. Lua 5.4 keeps a multiple of four.
+    /// value. Lua 5.4 keeps a multiple of four, up to 1020.
     ///
     /// # Errors
     /// As for [`State::gc_collect`].
     pub fn gc_set_step_multiplier(&mut self, percent: u16) -> Result<u32> {
-        collector(self, sys::LUA_GCSETSTEPMUL, percent.into()).map(non_negative)
+        collector(self, sys::LUA_GCSETSTEPMUL, parameter(percent)).map(non_negative)
     }
+}
+
+fn parameter(percent: u16) -> c_int {
+    percent.min(backend::LARGEST_GC_PARAMETER).into()
 }
 
 fn non_negative(number: c_int) -> u32 {

@@ -17,6 +17,7 @@ use crate::sys::{self, lua_State};
 use crate::vm::Vm;
 use crate::vm::alloc::Memory;
 use crate::vm::backend;
+use crate::vm::stack::StackGuard;
 use crate::vm::state::State;
 
 /// A Lua VM.
@@ -372,20 +373,22 @@ impl State {
         if vm.depth.get() == 0 {
             vm.gate.enter_stack();
         }
-        // SAFETY: raises nothing (I2).
-        let top = unsafe { sys::lua_gettop(l) };
+        // SAFETY: the raw code is not to change what is below; a panic of its own leaves
+        // through the guard (I5).
+        let balance = unsafe { StackGuard::new(l) };
+        let top = balance.top;
         let result = work(l);
-        // SAFETY: as above; the handler is put back in case its slot was popped.
-        let found = unsafe {
-            let found = sys::lua_gettop(l);
-            sys::lua_settop(l, top);
-            let handler = vm.frame.get().handler;
-            if found < top && handler != 0 {
+        // SAFETY: raises nothing (I2).
+        let found = unsafe { sys::lua_gettop(l) };
+        drop(balance);
+        let handler = vm.frame.get().handler;
+        if found < top && handler != 0 {
+            // SAFETY: the handler is put back in case its slot was popped; one slot of room is kept (I4).
+            unsafe {
                 backend::registry_get(l, vm.fixtures.handler);
                 sys::lua_replace(l, handler);
             }
-            found
-        };
+        }
         vm.settle()?;
         if found == top {
             return Ok(result);

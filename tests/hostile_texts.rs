@@ -77,7 +77,9 @@ fn a_name_may_be_long_and_odd_but_not_empty() {
 #[test]
 fn odd_chunk_names_do_not_confuse_messages() {
     with(|lua| {
-        for name in ["", "=", "@", "x:1: y", "a\nb", "[string \"x\"]", "near 'x'", ":", "::", "9:9:", "\u{feff}", "'", "...", "日本:7"] {
+        let cut = "x:99999999999: ......cut_in_the_middle_of_this_character:_é and more";
+        for name in [cut, "", "=", "@", "x:1: y", "a\nb", "[string \"x\"]", "near 'x'", ":", "::", "9:9:", "\u{feff}", "'", "...", "日本:7"]
+        {
             for text in ["x = = 1", "local s = 'abc", "x = ", "return 1 +\n\n+ )", "goto nowhere", "\"\\400\"", "for", "x = }"] {
                 let error = lua.load(text).name(name).exec().unwrap_err();
                 let Error::Syntax(error) = error else { panic!("{name:?}: {error:?}") };

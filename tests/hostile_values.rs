@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::collections::{HashSet, VecDeque};
 use std::env;
 use std::process::Command;
 
@@ -340,6 +341,38 @@ fn sizes_beyond_every_limit_are_errors() {
             })?;
             assert!(lua.run("many()").is_err());
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_length_that_the_entries_do_not_bear_out_is_refused() {
+    with(|lua| {
+        // Each step finds the length, and puts entries at twice, four times … as much.
+        let script = "
+            local t = { 1, 2, 3, 4 }
+            for _ = 1, 20 do
+                local n = #t
+                if n > 1e6 then break end
+                for i = n, n + 2 do
+                    while i < 2^30 do t[i] = i i = i * 2 end
+                end
+            end
+            return t";
+        let t: Table = lua.load(script).eval()?;
+        assert!(t.raw_len(lua)? > 1_000_000, "{}", t.raw_len(lua)?);
+        for error in [
+            t.to_vec::<Value>(lua).unwrap_err(),
+            Value::Table(t.clone()).to::<VecDeque<Option<i32>>>(lua).unwrap_err(),
+            lua.load("return ...").call::<HashSet<Option<i32>>>(&t).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::Type(_)) && error.to_string().contains("hardly any entries"), "{error}");
+        }
+        // Holes are fine where the table has the room.
+        let holes: Vec<Option<i32>> = lua.load("return { 1, nil, nil, 4 }").eval()?;
+        assert_eq!(holes, [Some(1), None, None, Some(4)]);
+        let million: Vec<i32> = lua.load("local t = {} for i = 1, 1000000 do t[i] = i end return t").eval()?;
+        assert_eq!(million.len(), 1_000_000);
         Ok(())
     });
 }

@@ -109,6 +109,21 @@ fn a_hundred_thousand_handles_at_once() {
 }
 
 #[test]
+fn handles_that_come_and_go_within_one_run_take_no_room() {
+    let _alone = alone();
+    let mut lua = measurable();
+    lua.register("take", |_: &mut State, _: (Table, Value)| Ok(())).unwrap();
+    lua.run("for i = 1, 1000 do take({}, {}) end").unwrap();
+    let (peak, live, slot) = (lua.memory().peak, LIVE.load(Ordering::Relaxed), next_slot(&mut lua));
+    lua.run("for i = 1, 100000 do take({}, {}) end").unwrap();
+    let (peak_after, live_after, slot_after) = (lua.memory().peak, LIVE.load(Ordering::Relaxed), next_slot(&mut lua));
+    assert!(peak_after <= peak + (1 << 20), "the VM's {peak} bytes have become {peak_after}");
+    assert!(live_after <= live + SLACK, "Rust's {live} bytes have become {live_after}");
+    assert_eq!(slot_after, slot, "the registry has grown");
+    lua.close().unwrap();
+}
+
+#[test]
 fn a_million_strings() {
     leaves_nothing("strings", |lua| {
         for i in 0..HALF_A_MILLION {

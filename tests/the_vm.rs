@@ -78,6 +78,32 @@ fn the_collector_is_steered() {
 }
 
 #[test]
+fn large_parameters_of_the_collector_are_not_cut_to_small_ones() {
+    let mut lua = Lua::new().unwrap();
+    for percent in [1020, 1024, 2000, u16::MAX] {
+        lua.gc_set_pause(percent).unwrap();
+        assert!(lua.gc_set_pause(200).unwrap() >= 1020);
+        lua.gc_set_step_multiplier(percent).unwrap();
+        assert!(lua.gc_set_step_multiplier(200).unwrap() >= 1020);
+    }
+}
+
+#[test]
+fn a_collector_that_was_stopped_stays_so_until_it_is_told_to_go_on() {
+    let mut lua = Lua::new().unwrap();
+    lua.gc_stop().unwrap();
+    lua.gc_collect().unwrap();
+    assert!(!lua.gc_is_running().unwrap(), "after a full collection");
+    lua.gc_step(1).unwrap();
+    assert!(!lua.gc_is_running().unwrap(), "after a step");
+    lua.run("collectgarbage() collectgarbage('step', 1) assert(collectgarbage('count') > 0)").unwrap();
+    assert!(!lua.gc_is_running().unwrap(), "after a script's collections");
+    lua.gc_restart().unwrap();
+    lua.gc_collect().unwrap();
+    assert!(lua.gc_is_running().unwrap());
+}
+
+#[test]
 fn the_hosts_data_is_kept_by_type() {
     struct Score(u32);
     let mut lua = Lua::new().unwrap();

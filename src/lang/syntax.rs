@@ -100,6 +100,9 @@ fn line_at(text: &[u8], line: usize) -> Range<usize> {
     }
     let mut start = 0;
     for _ in 1..line {
+        if start == text.len() {
+            break;
+        }
         let end = line_end(text, start);
         let pair = matches!(text.get(end..end + 2), Some(b"\r\n" | b"\n\r"));
         start = (end + 1 + usize::from(pair)).min(text.len());
@@ -130,15 +133,14 @@ fn split_message<'m>(whole: &'m str, name: &'m str) -> (&'m str, usize, &'m str)
 fn shown_length(whole: &str, name: &str) -> usize {
     const MOST: usize = sys::LUA_IDSIZE as usize - 1;
     let Some(name) = name.strip_prefix(['=', '@']) else { return 0 };
-    let cut = name.len().saturating_sub(MOST - 3);
-    let end_is_shown = || whole.strip_prefix("...").zip(name.get(cut..)).is_some_and(|(rest, end)| rest.starts_with(end));
     if whole.starts_with(name) {
-        name.len()
-    } else if name.get(..MOST).is_some_and(|start| whole.starts_with(start)) || end_is_shown() {
-        MOST
-    } else {
-        0
+        return name.len();
     }
+    // It cuts between any two bytes, and so between those of a character.
+    let bytes = name.as_bytes();
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]);
+    let end = format!("...{}", String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(MOST - 3)..]));
+    [&*start, &*end].into_iter().find(|shown| whole.starts_with(shown)).map_or(0, str::len)
 }
 
 #[cfg(test)]
@@ -155,6 +157,12 @@ mod tests {
         assert_eq!(split_message(&whole, &format!("={long}")), (&long[..59], 7, "oops"));
         let whole = format!("...{}:7: oops", &long[long.len() - 56..]);
         assert_eq!(split_message(&whole, &format!("@{long}")), (&whole[..59], 7, "oops"));
+        // Cut within a character, at the end and at the beginning.
+        let long = format!("a:1: {}é{}", "b".repeat(53), "b".repeat(55));
+        let shown = String::from_utf8_lossy(&long.as_bytes()[..59]);
+        assert_eq!(split_message(&format!("{shown}:7: oops"), &format!("={long}")), (&*shown, 7, "oops"));
+        let shown = format!("...{}", String::from_utf8_lossy(&long.as_bytes()[long.len() - 56..]));
+        assert_eq!(split_message(&format!("{shown}:7: oops"), &format!("@{long}")), (&*shown, 7, "oops"));
     }
 
     #[test]
@@ -162,7 +170,7 @@ mod tests {
         let text = b"a\r\nbb\rc\n\rd\n\ne";
         let lines: Vec<&[u8]> = (1..=6).map(|line| &text[line_at(text, line)]).collect();
         assert_eq!(lines, [&b"a"[..], b"bb", b"c", b"d", b"", b"e"]);
-        assert_eq!(line_at(text, 9), text.len()..text.len());
+        assert_eq!(line_at(text, usize::MAX), text.len()..text.len());
     }
 
     #[test]

@@ -439,14 +439,15 @@ impl<K: FromLua, V: FromLua> Iterator for Pairs<'_, K, V> {
             return None;
         }
         let table = *table;
+        // SAFETY: the key of the last step stays; what else that step left goes, also if
+        // a conversion panicked half-way (I5).
+        unsafe { sys::lua_settop(state.raw(), table + 1) };
         let entry = next(state, table).and_then(|found| {
             if !found {
                 return Ok(None);
             }
             let key = K::from_stack(state, table + 1, INTERNAL)?;
             let value = V::from_stack(state, table + 2, INTERNAL)?;
-            // SAFETY: drops the value; the key stays for the next step.
-            unsafe { sys::lua_settop(state.raw(), table + 1) };
             Ok(Some((key, value)))
         });
         self.cursor.step(entry)
@@ -475,18 +476,18 @@ impl<V: FromLua> Iterator for Sequence<'_, V> {
         if *done {
             return None;
         }
-        let l = state.raw();
-        // SAFETY: the cursor made sure of room for a value (I4); reads only (I2).
+        let (l, index) = (state.raw(), self.next);
+        self.next += 1;
+        // SAFETY: what the last step left goes, also if its conversion panicked (I5); the
+        // cursor made sure of room for a value (I4); reads only (I2).
         let item = unsafe {
-            backend::raw_get_index(l, *table, self.next);
-            let item = match sys::lua_type(l, *table + 1) {
+            sys::lua_settop(l, *table);
+            backend::raw_get_index(l, *table, index);
+            match sys::lua_type(l, *table + 1) {
                 sys::LUA_TNIL => Ok(None),
                 _ => V::from_stack(state, *table + 1, INTERNAL).map(Some),
-            };
-            sys::lua_settop(l, *table);
-            item
+            }
         };
-        self.next += 1;
         self.cursor.step(item)
     }
 }

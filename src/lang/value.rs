@@ -98,8 +98,10 @@ impl Value {
     /// # Errors
     /// What `__tostring` raises; bytes that are not UTF-8 are replaced.
     pub fn to_text(&self, state: &mut State) -> Result<String> {
+        let vm = state.vm();
+        vm.begin(state)?;
         stack::with_room(state, 3, |state| {
-            let (vm, l) = (state.vm(), state.raw());
+            let l = state.raw();
             // SAFETY: there is room (I4); the body runs protected (I2); balanced (I5).
             unsafe {
                 let balance = stack::StackGuard::new(l);

@@ -257,7 +257,15 @@ static int body_table(lua_State *L) {
 
 /* lua_gc. (what, data) -> number */
 static int body_collect(lua_State *L) {
-  int answer = lua_gc(L, (int)lua_tonumber(L, 1), (int)lua_tonumber(L, 2));
+  int what = (int)lua_tonumber(L, 1);
+#ifdef PERILUNE_LUAJIT
+  /* On LuaJIT every collection starts a stopped collector again. */
+  int stopped = (what == LUA_GCCOLLECT || what == LUA_GCSTEP) && !lua_gc(L, LUA_GCISRUNNING, 0);
+#endif
+  int answer = lua_gc(L, what, (int)lua_tonumber(L, 2));
+#ifdef PERILUNE_LUAJIT
+  if (stopped) lua_gc(L, LUA_GCSTOP, 0);
+#endif
   lua_pushnumber(L, answer);
   return 1;
 }

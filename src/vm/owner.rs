@@ -238,20 +238,29 @@ impl Vm {
 
     #[cold]
     fn attend(&self, state: &mut State) -> Result<()> {
-        let l = state.raw();
+        // SAFETY: the token's state; one slot of room is kept (I4).
+        unsafe { self.collect_drops(state.raw()) };
+        if self.depth.get() != 0 || !self.pending.get() {
+            return Ok(());
+        }
+        self.pending.set(false);
+        self.failure.borrow_mut().take().map_or(Ok(()), Err)
+    }
+
+    /// Clears the slots of dropped handles and keeps them for new ones. `[-0, +0, -]`
+    ///
+    /// # Safety
+    /// `l` is this VM's running state with room for one value.
+    #[cold]
+    unsafe fn collect_drops(&self, l: *mut lua_State) {
         for node in self.shared.take_drops() {
-            // SAFETY: the slot exists, so storing into it allocates nothing (I2, I6); one slot of room is kept (I4).
+            // SAFETY: the slot exists, so storing into it allocates nothing (I2, I6).
             unsafe {
                 sys::lua_pushboolean(l, 0);
                 backend::registry_set(l, node.index());
             }
             self.free.borrow_mut().push(node);
         }
-        if self.depth.get() != 0 || !self.pending.get() {
-            return Ok(());
-        }
-        self.pending.set(false);
-        self.failure.borrow_mut().take().map_or(Ok(()), Err)
     }
 
     /// What every operation does last: an allocation that passed in grace is an error.
@@ -279,9 +288,15 @@ impl Vm {
     /// Moves the value on top of the stack into a slot. `[-1, +0, m]`
     ///
     /// # Safety
-    /// `l` is this VM's running state with a value other than nil on top.
+    /// `l` is this VM's running state with a value other than nil on top, and room for one more.
     pub(crate) unsafe fn anchor(&self, l: *mut lua_State) -> Slot {
-        let node = self.free.borrow_mut().pop();
+        let mut node = self.free.borrow_mut().pop();
+        if node.is_none() && self.shared.has_drops() {
+            // A callback that only takes handles and drops them begins no operation.
+            // SAFETY: the caller's.
+            unsafe { self.collect_drops(l) };
+            node = self.free.borrow_mut().pop();
+        }
         // SAFETY: both only want memory (I3); a freed slot holds `false` and exists.
         // Slots come from `luaL_ref` so that raw code may use it too.
         let index = unsafe {

@@ -52,7 +52,11 @@ if base and not unchecked then
     if option ~= "collect" and option ~= "count" and option ~= "step" then
       error("bad argument #1 to 'collectgarbage' (only 'collect', 'count' and 'step' are available to scripts)", 2)
     end
-    return collect(option, amount)
+    if collect("isrunning") then return collect(option, amount) end
+    -- The host has stopped the collector; on LuaJIT every collection starts it again.
+    local answer = collect(option, amount)
+    collect("stop")
+    return answer
   end
   -- Text only: bytecode is not verified by the VM.
   function G.load(chunk, name, mode, ...)

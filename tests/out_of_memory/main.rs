@@ -15,7 +15,7 @@ use std::ops::Range;
 use common::{check, compiling, height, is_luajit, measurable, stops_growing};
 use operations::Op;
 use perilune::game::Unit;
-use perilune::{Error, Function, Libs, Lua, Result, State};
+use perilune::{Error, Function, Libs, Lua, Result, State, Value};
 use world::World;
 
 /// Where an operation is run.
@@ -166,6 +166,17 @@ fn closures() {
 }
 
 /// Every step of opening a VM can fail; the debug build asserts that nothing is left.
+#[test]
+fn an_operation_answers_for_its_own_allocations_only() {
+    let mut lua = measurable();
+    let text = Value::String(lua.create_string("text").unwrap());
+    lua.fail_allocation(1);
+    let error = lua.create_table_from([(Value::Nil, 1)]).unwrap_err();
+    assert!(matches!(error, Error::Type(_)), "it failed for a reason of its own: {error:?}");
+    assert_eq!(text.to_text(&mut lua).unwrap(), "text");
+    lua.close().unwrap();
+}
+
 #[test]
 fn opening_a_vm() {
     // SAFETY: no script is run.

@@ -62,12 +62,24 @@ pub(crate) fn push_map<K: IntoLua, V: IntoLua>(state: &mut State, entries: impl 
     })
 }
 
+/// The length of the sequence at `index`. A few entries at powers of two make a table
+/// that says it has a billion, but up to a true length every entry takes 8 bytes at least.
+fn sequence_length(state: &State, index: c_int) -> Result<usize> {
+    // SAFETY: reads of a table (I2).
+    let length = unsafe { backend::raw_length(state.raw(), index) };
+    if length <= state.vm().memory.used.get() / 8 {
+        return Ok(length);
+    }
+    Err(Error::type_mismatch("a sequence", format!("a table of length {length} that has hardly any entries")))
+}
+
 /// Reads the sequence at `index`, giving each item to `take`. `[-0, +0, m]`
 fn read_sequence<T: FromLua>(state: &mut State, index: c_int, mut take: impl FnMut(T)) -> Result<()> {
     let l = state.raw();
+    let length = sequence_length(state, index)?;
     // SAFETY: reads of a table (I2) within the room that the caller made sure of (I4).
     unsafe {
-        for position in 1..=backend::raw_length(l, index) {
+        for position in 1..=length {
             let balance = StackGuard::new(l);
             backend::raw_get_index(l, index, position);
             let item = T::from_stack(state, balance.top + 1, INTERNAL);

@@ -30,6 +30,13 @@ pub struct Internal(pub(crate) ());
 
 pub(crate) const INTERNAL: Internal = Internal(());
 
+/// What [`IntoLua::ALWAYS_KEY`] holds. A type of its own, because everybody can read
+/// that constant: an [`Internal`] in it would open the stack to all.
+#[derive(Debug, Clone, Copy)]
+pub struct AlwaysKey(());
+
+pub(crate) const ALWAYS_KEY: AlwaysKey = AlwaysKey(());
+
 /// A Rust value that can become a Lua value.
 ///
 /// ```
@@ -62,12 +69,19 @@ pub(crate) const INTERNAL: Internal = Internal(());
 ///     fn push_into(self, _: &mut State, _: perilune::lang::Internal) -> Result<()> { Ok(()) } // pushes nothing
 /// }
 /// ```
+///
+/// ```compile_fail,E0308
+/// # use perilune::{FromLua, IntoLua, Lua, Table};
+/// # let mut lua = Lua::new().unwrap();
+/// let key = <i32 as IntoLua>::ALWAYS_KEY.unwrap();
+/// let registry = <Table as FromLua>::from_stack(&mut lua, -10000, key); // no key to this
+/// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` cannot become a Lua value", note = "implement `perilune::IntoLua` for it")]
 pub trait IntoLua: Sized {
     /// Given where it is always a valid table key, neither nil nor NaN; only this crate
     /// can give it.
     #[doc(hidden)]
-    const ALWAYS_KEY: Option<Internal> = None;
+    const ALWAYS_KEY: Option<AlwaysKey> = None;
 
     /// Converts it.
     ///
@@ -79,7 +93,12 @@ pub trait IntoLua: Sized {
     /// Pushes it. `[-0, +1, m]` Needs room for one value.
     #[doc(hidden)]
     fn push_into(self, state: &mut State, _: Internal) -> Result<()> {
-        self.into_lua(state)?.push(state)
+        // SAFETY: what the conversion forgets on the stack, such as an iterator, goes, so
+        // that the value comes to stand where the caller expects it (I5).
+        let balance = unsafe { stack::StackGuard::new(state.raw()) };
+        let value = self.into_lua(state)?;
+        drop(balance);
+        value.push(state)
     }
 }
 

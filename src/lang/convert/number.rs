@@ -4,7 +4,7 @@
 use std::ffi::c_int;
 
 use crate::error::{Error, Result};
-use crate::lang::convert::{FromLua, INTERNAL, Internal, IntoLua, mismatch};
+use crate::lang::convert::{ALWAYS_KEY, AlwaysKey, FromLua, Internal, IntoLua, mismatch};
 use crate::lang::{Value, convert};
 use crate::sys;
 use crate::vm::backend;
@@ -25,7 +25,7 @@ fn too_large(value: impl std::fmt::Display) -> Error {
 macro_rules! integers {
     ($($Integer:ident $expected:expr;)*) => {$(
         impl IntoLua for $Integer {
-            const ALWAYS_KEY: Option<Internal> = Some(INTERNAL);
+            const ALWAYS_KEY: Option<AlwaysKey> = Some(ALWAYS_KEY);
 
             #[allow(irrefutable_let_patterns, clippy::useless_conversion, clippy::unnecessary_fallible_conversions)]
             fn into_lua(self, state: &mut State) -> Result<Value> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_int};
 
 use crate::error::{Error, Result};
-use crate::lang::convert::{FromLua, INTERNAL, Internal, IntoLua, from_value, mismatch, to_value};
+use crate::lang::convert::{ALWAYS_KEY, AlwaysKey, FromLua, Internal, IntoLua, from_value, mismatch, to_value};
 use crate::lang::{Value, string};
 use crate::sys;
 use crate::vm::stack::{self, StackGuard};
@@ -48,7 +48,7 @@ fn with_text<T>(state: &mut State, index: c_int, read: impl FnOnce(&[u8]) -> Res
 macro_rules! texts {
     ($($Text:ty, |$this:ident| $bytes:expr;)*) => {$(
         impl IntoLua for $Text {
-            const ALWAYS_KEY: Option<Internal> = Some(INTERNAL);
+            const ALWAYS_KEY: Option<AlwaysKey> = Some(ALWAYS_KEY);
 
             fn into_lua(self, state: &mut State) -> Result<Value> {
                 to_value(self, state)

@@ -149,6 +149,10 @@ pub(crate) unsafe fn raw_get_index(l: *mut lua_State, table: c_int, index: usize
     unsafe { sys::lua_rawgeti(l, table, index as i64) };
 }
 
+/// The collector's parameters are kept in a byte, divided by four; what is more is cut
+/// off without a word, so that 1024 % would become 0.
+pub(crate) const LARGEST_GC_PARAMETER: u16 = 4 * 255;
+
 /// See `luajit.rs`.
 pub(crate) const FORGETS_UPVALUES: bool = false;
 
