@@ -9,8 +9,9 @@ export RUSTFLAGS=-Zsanitizer=address CFLAGS_x86_64_unknown_linux_gnu="-fsanitize
 # Locals must be on the real stack: the guard of the C stack compares their addresses with the thread's bounds.
 export ASAN_OPTIONS=detect_stack_use_after_return=0:detect_leaks=1:allocator_may_return_null=1:malloc_context_size=15
 
-# many_vms looks at the memory of the whole process, and the sanitizer keeps freed memory back.
-mapfile -t tests < <(integration_tests build_script compile_fail many_vms)
+# many_vms looks at the memory of the whole process, and the sanitizer keeps freed memory back. deep_recursion promises how deep
+# a stack of a given size goes, and instrumented frames are several times larger.
+mapfile -t tests < <(integration_tests build_script compile_fail many_vms deep_recursion)
 for lua in luajit lua54; do
   say "AddressSanitizer, $lua"
   choose "$lua" vendored

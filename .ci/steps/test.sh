@@ -5,14 +5,7 @@ source "$(dirname "$0")/lib.sh"
 
 choose "$1" "$2"
 # The build script has a step of its own.
-others=(build_script)
-if [[ $1-$2 == luajit-system ]]; then
-  # LuaJIT 2.1.0-beta3 itself crashes when an allocation fails on the way out of compiled code; the other three
-  # combinations go through this test.
-  say "out_of_memory is left out: Debian's LuaJIT does not survive it"
-  others+=(out_of_memory)
-fi
-mapfile -t tests < <(integration_tests "${others[@]}")
+mapfile -t tests < <(integration_tests build_script)
 cargo test --locked "${FEATURES[@]}" --lib --bins --examples "${tests[@]}"
 cargo test --locked "${FEATURES[@]}" --doc
 
