@@ -70,7 +70,7 @@ impl State {
     /// # Errors
     /// As for [`State::gc_collect`].
     pub fn gc_set_pause(&mut self, percent: u16) -> Result<u32> {
-        collector(self, sys::LUA_GCSETPAUSE, parameter(percent)).map(non_negative)
+        collector(self, sys::LUA_GCSETPAUSE, backend::gc_parameter(percent)).map(non_negative)
     }
 
     /// Sets how fast the collector works, in percent of the allocation. Gives the former
@@ -79,12 +79,8 @@ impl State {
     /// # Errors
     /// As for [`State::gc_collect`].
     pub fn gc_set_step_multiplier(&mut self, percent: u16) -> Result<u32> {
-        collector(self, sys::LUA_GCSETSTEPMUL, parameter(percent)).map(non_negative)
+        collector(self, sys::LUA_GCSETSTEPMUL, backend::gc_parameter(percent)).map(non_negative)
     }
-}
-
-fn parameter(percent: u16) -> c_int {
-    percent.min(backend::LARGEST_GC_PARAMETER).into()
 }
 
 fn non_negative(number: c_int) -> u32 {

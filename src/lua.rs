@@ -16,9 +16,9 @@ use crate::path;
 use crate::sys::{self, lua_State};
 use crate::vm::Vm;
 use crate::vm::alloc::Memory;
-use crate::vm::backend;
 use crate::vm::stack::StackGuard;
 use crate::vm::state::State;
+use crate::vm::{backend, trampoline};
 
 /// A Lua VM.
 ///
@@ -92,7 +92,7 @@ impl Lua {
 impl Drop for Lua {
     fn drop(&mut self) {
         // SAFETY: the owner is going, hence nothing borrows the VM.
-        drop(unsafe { Vm::close(self.main.as_ptr()) });
+        trampoline::discard(unsafe { Vm::close(self.main.as_ptr()) });
     }
 }
 

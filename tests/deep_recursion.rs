@@ -474,6 +474,23 @@ cases! {
           for _, source in ipairs(sources) do pcall(load, source) pcall(host.compile, source) end
         end)
         return 0"
+    sources_read_piece_by_piece_where_the_stack_is_nearly_used_up at_least [0; 4]; "
+        local function read(first, last, n)
+          local pieces, at = {}, 0
+          for i = 1, n do pieces[i], pieces[n + i] = first, last end
+          -- The last word is cut in two.
+          pieces[n], pieces[n + 1] = first:sub(1, 4), first:sub(5) .. last
+          return load(function() at = at + 1 return pieces[at] end)
+        end
+        assert(read('function f() ', 'end ', 20))
+        at_the_bottom(host.call, function()
+          for _, n in ipairs { 20, 97, 190, 196, 198, 10000 } do
+            read('function f() ', 'end ', n)
+            read('local x = {[function() ', 'end] = 1} ', n)
+            read('do ', 'end ', n)
+          end
+        end)
+        return 0"
     patterns_nested_deeply at_least [0; 4]; "
         local s = ('a'):rep(250)
         at_the_bottom(host.call, function()

@@ -414,3 +414,29 @@ fn tens_of_thousands_of_panics_later_the_vm_works() {
     quietly(|| lua.run("for i = 1, 20000 do pcall(boom) pcall(call, boom) end")).unwrap();
     check(&mut lua);
 }
+
+#[test]
+fn the_hosts_data_may_panic_when_the_vm_is_closed() {
+    struct Bomb<const N: usize>(Arc<AtomicUsize>);
+    impl<const N: usize> Drop for Bomb<N> {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            std::panic::panic_any(N);
+        }
+    }
+
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let armed = || {
+        let mut lua = Lua::new().unwrap();
+        lua.set_app_data(Bomb::<1>(dropped.clone()));
+        lua.set_app_data(Bomb::<2>(dropped.clone()));
+        lua
+    };
+    quietly(|| {
+        let Err(Error::Panic(panic)) = armed().close() else { panic!("the panic is lost") };
+        assert!(panic.take().unwrap().is::<usize>());
+        assert_eq!(dropped.load(Ordering::Relaxed), 2);
+        drop(armed());
+        assert_eq!(dropped.load(Ordering::Relaxed), 4);
+    });
+}

@@ -5,10 +5,11 @@ use std::cell::{Cell, RefCell, UnsafeCell};
 use std::collections::HashMap;
 use std::ffi::c_int;
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, PanicPayload, Result};
 use crate::sys::{self, lua_State};
 use crate::vm::alloc::Memory;
 use crate::vm::cstack::Bounds;
@@ -209,7 +210,7 @@ impl Vm {
         }
     }
 
-    /// Closes the VM and reports what went wrong in finalizers.
+    /// Closes the VM and reports what went wrong in finalizers, and with the host's data.
     ///
     /// # Safety
     /// `l` is the main state from [`Vm::open`], nothing of it is borrowed or running,
@@ -224,7 +225,11 @@ impl Vm {
             (*vm).memory.strict.set(false);
             backend::close_state(l, &*vm);
             debug_assert!((*vm).memory.used.get() == 0 || (*vm).memory.is_inexact(), "memory left after lua_close");
-            Box::from_raw(vm).failure.into_inner()
+            let mut vm = Box::from_raw(vm);
+            for data in std::mem::take(vm.app_data.get_mut()).into_values() {
+                vm.drop_hosts(|| drop(data));
+            }
+            vm.failure.into_inner()
         }
     }
 
@@ -271,6 +276,14 @@ impl Vm {
             return Err(Error::Memory);
         }
         Ok(())
+    }
+
+    /// Runs code of the host's that drops what the VM held. A panic waits for the next
+    /// outermost call, or for the VM to be closed (I7).
+    pub(crate) fn drop_hosts(&self, work: impl FnOnce()) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
+            self.postpone(Error::Panic(PanicPayload::new(payload)));
+        }
     }
 
     /// Keeps a finalizer's failure for the next outermost call; the first one counts.

@@ -168,9 +168,7 @@ pub(crate) unsafe fn finalize(l: *mut lua_State, work: impl FnOnce()) {
     // SAFETY: the caller's.
     let vm = unsafe { State::from_raw(l) }.vm();
     let strict = vm.memory.strict.replace(false);
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(work)) {
-        vm.postpone(Error::Panic(PanicPayload::new(payload)));
-    }
+    vm.drop_hosts(work);
     vm.memory.strict.set(strict);
 }
 

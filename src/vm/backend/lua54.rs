@@ -149,9 +149,11 @@ pub(crate) unsafe fn raw_get_index(l: *mut lua_State, table: c_int, index: usize
     unsafe { sys::lua_rawgeti(l, table, index as i64) };
 }
 
-/// The collector's parameters are kept in a byte, divided by four; what is more is cut
-/// off without a word, so that 1024 % would become 0.
-pub(crate) const LARGEST_GC_PARAMETER: u16 = 4 * 255;
+/// A parameter of the collector. They are kept in a byte, divided by four; what is more
+/// is cut off without a word, so that 1024 % would become 0.
+pub(crate) fn gc_parameter(percent: u16) -> c_int {
+    percent.min(4 * 255).into()
+}
 
 /// See `luajit.rs`.
 pub(crate) const FORGETS_UPVALUES: bool = false;

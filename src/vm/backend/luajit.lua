@@ -62,7 +62,12 @@ end
 if base then
   local print, load, xpcall, type = print, load, xpcall, type
   function G.print(...) guard() return print(...) end
-  function G.load(chunk, ...) guard(chunk) return load(chunk, ...) end
+  function G.load(chunk, ...)
+    guard(chunk)
+    if type(chunk) ~= "function" then return load(chunk, ...) end
+    -- The parser asks for a piece where it stands, however deep that is.
+    return load(function() local piece = chunk() guard(piece) return piece end, ...)
+  end
   -- A handler runs below the error; there it may fail, catch that, and fail again.
   function G.xpcall(f, handler, ...)
     if type(handler) ~= "function" then return xpcall(f, handler, ...) end

@@ -213,8 +213,10 @@ pub(crate) unsafe fn raw_get_index(l: *mut lua_State, table: c_int, index: usize
     unsafe { sys::lua_rawgeti(l, table, alloc::to_c_int(index)) };
 }
 
-/// What the collector's parameters may be, in percent.
-pub(crate) const LARGEST_GC_PARAMETER: u16 = u16::MAX;
+/// A parameter of the collector; here it may be anything.
+pub(crate) fn gc_parameter(percent: u16) -> c_int {
+    percent.into()
+}
 
 /// A closure that could not be completed for want of memory is freed with too small a size.
 pub(crate) const FORGETS_UPVALUES: bool = true;
