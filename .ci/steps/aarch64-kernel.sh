@@ -50,7 +50,7 @@ ip link set lo up
 cd '$PWD'
 for program in /t/*; do
   echo "     Running \$(basename \$program)"
-  \$program
+  \$program ${CLOCKLESS[*]}
   echo "exit \$? of \$(basename \$program)"
 done
 poweroff -f
