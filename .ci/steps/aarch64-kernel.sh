@@ -50,7 +50,7 @@ ip link set lo up
 cd '$PWD'
 for program in /t/*; do
   echo "     Running \$(basename \$program)"
-  \$program
+  \$program ${CLOCKLESS[*]}
   echo "exit \$? of \$(basename \$program)"
 done
 poweroff -f
@@ -58,7 +58,7 @@ END
 chmod +x "$root/init"
 (cd "$root" && find . | qemu-aarch64 "$machine/root/bin/busybox" cpio -o -H newc 2>/dev/null) >"$CI_TARGET_DIR/aarch64-root.cpio"
 log=$CI_TARGET_DIR/aarch64-kernel.log
-timeout --foreground 900 qemu-system-aarch64 -M virt -cpu cortex-a57 -smp 2 -m 2048 -nographic -nic none -no-reboot \
+timeout --foreground 1800 qemu-system-aarch64 -M virt -cpu cortex-a57 -smp 2 -m 2048 -nographic -nic none -no-reboot \
   -kernel "$kernel" -initrd "$CI_TARGET_DIR/aarch64-root.cpio" -append "console=ttyAMA0 quiet panic=-1" </dev/null | stdbuf -oL tr -d '\r' | tee "$log"
 for program in "${programs[@]}"; do
   grep -q "^exit 0 of $program\$" "$log" || die "$program did not end well"

@@ -9,11 +9,10 @@ export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="valgrind --quiet --error-ex
 --suppressions=$PWD/.ci/valgrind.supp"
 
 # valgrind is some 30 times slower, so what takes long even without it is left to AddressSanitizer: out_of_memory, leaks,
-# many_vms, hostile_values and hostile_callbacks. syntax_errors judges by the clock, and deep_recursion works in children, where
-# valgrind is not.
-mapfile -t tests < <(integration_tests build_script compile_fail out_of_memory leaks many_vms hostile_values hostile_callbacks syntax_errors deep_recursion)
+# many_vms, hostile_values and hostile_callbacks. deep_recursion works in children, where valgrind is not.
+mapfile -t tests < <(integration_tests build_script compile_fail out_of_memory leaks many_vms hostile_values hostile_callbacks deep_recursion)
 for lua in luajit lua54; do
   say "valgrind, $lua"
   choose "$lua" vendored
-  cargo test --locked "${FEATURES[@]}" --lib "${tests[@]}" -- --test-threads=1
+  cargo test --locked "${FEATURES[@]}" --lib "${tests[@]}" -- --test-threads=1 "${CLOCKLESS[@]}"
 done
