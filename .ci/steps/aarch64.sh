@@ -16,5 +16,5 @@ for lua in luajit lua54; do
   # The longest of all only where the processor matters to it: there LuaJIT keeps its own allocator, and Lua 5.4 takes ours as
   # everywhere.
   [[ $lua == luajit ]] || without out_of_memory
-  cargo test "${CROSS[@]}" "${FEATURES[@]}" -- "${CLOCKLESS[@]}"
+  cargo test "${CROSS[@]}" "${FEATURES[@]}"
 done

@@ -15,5 +15,5 @@ mapfile -t tests < <(integration_tests build_script compile_fail many_vms deep_r
 for lua in luajit lua54; do
   say "AddressSanitizer, $lua"
   choose "$lua" vendored
-  cargo +nightly test --locked --target "$target" "${FEATURES[@]}" --lib "${tests[@]}" -- "${CLOCKLESS[@]}"
+  cargo +nightly test --locked --target "$target" "${FEATURES[@]}" --lib "${tests[@]}"
 done

@@ -49,6 +49,3 @@ integration_tests() {
     [[ " $* " == *" $name "* ]] || printf -- '--test\n%s\n' "$name"
   done
 }
-
-# Arguments for the test runner that leave out the test that judges by the clock, where a tool makes everything slower.
-CLOCKLESS=(--skip a_huge_line_is_searched_quickly)

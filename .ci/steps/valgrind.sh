@@ -14,5 +14,5 @@ mapfile -t tests < <(integration_tests build_script compile_fail out_of_memory l
 for lua in luajit lua54; do
   say "valgrind, $lua"
   choose "$lua" vendored
-  cargo test --locked "${FEATURES[@]}" --lib "${tests[@]}" -- --test-threads=1 "${CLOCKLESS[@]}"
+  cargo test --locked "${FEATURES[@]}" --lib "${tests[@]}" -- --test-threads=1
 done
