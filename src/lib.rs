@@ -31,6 +31,8 @@
 
 mod build_info;
 mod builder;
+#[cfg(feature = "async")]
+mod call_async;
 mod error;
 pub mod game;
 mod gc;
@@ -42,11 +44,16 @@ mod sys;
 mod vm;
 
 pub use builder::Builder;
+#[cfg(feature = "async")]
+pub use call_async::CallFuture;
 pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
 pub use lang::{
-    Bytes, Chunk, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, IntoLua, IntoLuaMulti, LuaString,
-    MultiValue, Opaque, Outcome, Pairs, Sequence, Table, Value, Variadic,
+    Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction,
+    HostFunctionMut, HostResult, IntoLua, IntoLuaMulti, LuaString, MultiValue, Opaque, Outcome, Pairs, Progress, Sequence, Slice, Table,
+    Task, Value, Variadic, Yield, YieldThen,
 };
+#[cfg(feature = "async")]
+pub use lang::{AsyncCall, AsyncContext};
 pub use lua::{Lua, MemoryUse};
 pub use share::{CDeclaration, CField, CStruct};
 pub use sys::lua_sys;

@@ -8,6 +8,10 @@
 #endif
 #include "door.h"
 #include <pthread.h>
+#ifdef PERILUNE_LUAJIT
+#include <lualib.h>
+#include <luajit.h>
+#endif
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +38,13 @@ int perilune_door(lua_State *L) {
   ptrdiff_t results;
   if (HERE < self->gate->stack_floor) return stack_overflow(L);
   results = self->call(L, self);
-  return results >= 0 ? (int)results : lua_error(L);
+  if (results >= 0) return (int)results;
+  return results == RAISE ? lua_error(L) : lua_yield(L, (int)(YIELD_NONE - results));
+}
+
+/* Yields what it is called with; what the coroutine is resumed with are its results. */
+int perilune_yield(lua_State *L) {
+  return lua_yield(L, lua_gettop(L));
 }
 
 /* The C stack that compiling a text may take: up to 400 bytes for a level of
@@ -99,9 +109,11 @@ int perilune_guarded(lua_State *L) {
   return 1;
 }
 
-/* Leaves the traceback of the handler's caller in its slot. () -> () */
+/* Leaves a traceback in its slot: that of the handler's caller, or of a coroutine that
+   has failed. (thread?) -> () */
 static int body_traceback(lua_State *L) {
-  luaL_traceback(L, L, NULL, 2);
+  lua_State *failed = lua_tothread(L, 1);
+  luaL_traceback(L, failed ? failed : L, NULL, failed ? 0 : 2);
   lua_rawseti(L, LUA_REGISTRYINDEX, gate_of(L)->traceback_slot);
   return 0;
 }
@@ -273,11 +285,169 @@ static int body_open(lua_State *L) {
   return 1;
 }
 
+/* ---- Coroutines ------------------------------------------------------- */
+
+/* What a coroutine is doing, in the order of Rust's `CoroutineStatus`. Raises nothing. */
+enum { RESUMABLE, RUNNING, NORMAL, FINISHED, FAILED };
+
+int perilune_status(lua_State *L, lua_State *co) {
+  lua_Debug ar;
+  if (co == L) return RUNNING;
+  if (lua_status(co) == LUA_YIELD) return RESUMABLE;
+  if (lua_status(co) != 0) return FAILED;
+  if (lua_getstack(co, 0, &ar)) return NORMAL;
+  return lua_gettop(co) == 0 ? FINISHED : RESUMABLE;
+}
+
+/* Moves `count` values between two threads of a VM. The words at the end are what the
+   VM says when it has no memory, which may be the reason. */
+static void move(lua_State *L, lua_State *from, lua_State *to, int count) {
+  if (!lua_checkstack(to, count)) {
+    lua_settop(from, -count - 1);
+    luaL_error(L, "no room on the stack for %d values between coroutines, or not enough memory", count);
+  }
+  lua_xmove(from, to, count);
+}
+
+/* Makes a coroutine; arguments wait on its stack. (function, arguments...) -> thread */
+static int body_thread(lua_State *L) {
+  lua_State *co = lua_newthread(L);
+  lua_insert(L, 1);
+  move(L, L, co, lua_gettop(L) - 1);
+  return 1;
+}
+
+/* Resumes a coroutine that can be. (thread, arguments...) -> whether it yielded, what */
+static int body_resume(lua_State *L) {
+  Gate *gate = gate_of(L);
+  lua_State *co = lua_tothread(L, 1);
+  int status, arguments = lua_gettop(L) - 1, results;
+  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return stack_overflow(L);
+  move(L, L, co, arguments);
+  if (lua_status(co) == 0) arguments = lua_gettop(co) - 1; /* with those that waited there */
+#ifdef PERILUNE_LUAJIT
+  status = lua_resume(co, arguments);
+  results = lua_gettop(co);
+#else
+  status = lua_resume(co, L, arguments, &results);
+#endif
+  if (status == 0 || status == LUA_YIELD) {
+    lua_pushboolean(L, status == LUA_YIELD);
+    move(L, co, L, results);
+    return 1 + results;
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, gate->traceback_body);
+  lua_pushvalue(L, 1);
+  lua_pcall(L, 1, 0, 0); /* without memory there is none, as in the handler */
+  lua_settop(L, 1);
+  lua_xmove(co, L, 1);
+  return lua_error(L);
+}
+
+/* Ends a coroutine that is not running, and gives it a function to start with.
+   (thread, function?) -> () */
+static int body_close(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+#ifdef PERILUNE_LUAJIT
+  lua_settop(co, 0); /* not started, or finished: Rust sees to that */
+#else
+  Gate *gate = gate_of(L);
+  int failed = perilune_status(L, co) == FAILED;
+  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return stack_overflow(L);
+  if (failed) { /* its error, which has been told */
+    lua_pushvalue(co, -1);
+    lua_xmove(co, L, 1);
+  }
+  if (lua_resetthread(co) != 0) {
+    lua_xmove(co, L, 1);
+    if (!failed || !lua_rawequal(L, -1, -2)) return lua_error(L);
+  }
+  lua_settop(L, 2);
+#endif
+  if (lua_isfunction(L, 2)) move(L, L, co, 1);
+  return 0;
+}
+
+/* Turns the compiler on or off, for good: without what it has compiled.
+   (on) -> whether it was on */
+static int body_compiler(lua_State *L) {
+#ifdef PERILUNE_LUAJIT
+  int on = lua_toboolean(L, 1);
+  lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+  lua_getfield(L, -1, "jit");
+  lua_getfield(L, -1, "status");
+  lua_call(L, 0, 1);
+  luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | (on ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+  if (!on) luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_FLUSH);
+#else
+  lua_pushboolean(L, 0);
+#endif
+  return 1;
+}
+
+/* ---- Slices ----------------------------------------------------------- */
+
+/* Instructions until a slice that could not end is tried again. */
+#define RETRY 100
+
+/* The count hook of a task's slice: ends it by yielding, in the task's own coroutine
+   and where that can yield; elsewhere a little later. */
+void perilune_slice_hook(lua_State *L, lua_Debug *ar) {
+  Slice *slice = gate_of(L)->slice;
+  (void)ar;
+  if (slice == NULL) { /* Lua 5.4: a coroutine made during a slice keeps the hook */
+    lua_sethook(L, NULL, 0, 0);
+  } else if (!slice->counting) {
+    slice->counting = 1;
+    lua_sethook(L, perilune_slice_hook, LUA_MASKCOUNT, slice->quantum);
+  } else if (!slice->is_up(slice)) {
+    return;
+  } else if (L == slice->co && lua_isyieldable(L)) {
+    slice->cut = 1;
+    lua_yield(L, 0);
+  } else {
+    lua_sethook(L, perilune_slice_hook, LUA_MASKCOUNT, RETRY);
+    lua_sethook(slice->co, perilune_slice_hook, LUA_MASKCOUNT, RETRY);
+  }
+}
+
+#ifdef PERILUNE_LUAJIT
+static void raising_hook(lua_State *L, lua_Debug *ar) {
+  (void)ar;
+  luaL_error(L, "reached");
+}
+
+/* (light userdata: int) -> () */
+static int probe_hook(lua_State *L) {
+  int *reached = (int *)lua_touserdata(L, 1);
+  lua_pushcfunction(L, luaopen_jit);
+  lua_call(L, 0, 0);
+  if (luaL_loadstring(L, "for i = 1, 1e5 do end") != 0) return lua_error(L);
+  lua_pushvalue(L, -1);
+  lua_call(L, 0, 0); /* now it is compiled */
+  lua_sethook(L, raising_hook, LUA_MASKCOUNT, 1000);
+  *reached = lua_pcall(L, 0, 0, 0) != 0;
+  lua_sethook(L, NULL, 0, 0);
+  return 0;
+}
+
+/* Whether compiled code looks at hooks (LUAJIT_ENABLE_CHECKHOOK), found out by trying
+   in a VM of its own. */
+int perilune_hook_reaches_compiled_code(void) {
+  int reached = 0;
+  lua_State *L = luaL_newstate();
+  if (L == NULL) return 0;
+  lua_cpcall(L, probe_hook, &reached);
+  lua_close(L);
+  return reached;
+}
+#endif
+
 /* In the order of Rust's `Body`. */
 const lua_CFunction perilune_bodies[] = {
   body_job, body_load, body_run, body_index, body_setindex, body_rawset, body_len, body_equal,
   body_tostring, body_next, body_text, body_table, body_collect, body_open,
-  body_traceback,
+  body_traceback, body_thread, body_resume, body_close, body_compiler,
 };
 
 /* ---- The C stack ------------------------------------------------------ */

@@ -44,6 +44,7 @@ pub(crate) mod owner;
 pub(crate) mod pool;
 pub(crate) mod protect;
 pub(crate) mod registry;
+pub(crate) mod slice;
 pub(crate) mod stack;
 pub(crate) mod state;
 pub(crate) mod trampoline;

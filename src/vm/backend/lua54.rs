@@ -149,6 +149,14 @@ pub(crate) unsafe fn raw_get_index(l: *mut lua_State, table: c_int, index: usize
     unsafe { sys::lua_rawgeti(l, table, index as i64) };
 }
 
+/// Whether a hook is called wherever a script runs.
+pub(crate) fn hooks_reach_everything() -> bool {
+    true
+}
+
+/// Suspended and failed coroutines can be closed, and used for another function.
+pub(crate) const CLOSES_COROUTINES: bool = true;
+
 /// See `luajit.rs`.
 pub(crate) const FORGETS_UPVALUES: bool = false;
 

@@ -2,7 +2,7 @@
 //! `luajit.rs` and `lua54.rs`. Above this folder no code asks which one is linked.
 //!
 //! The contract: `new_state`, `close_state`, `push_globals`, `registry_get`, `registry_set`, `new_userdata`,
-//! `push_integer`, `integer_at`, `number_at`, `raw_length`, `LIBRARIES`,
+//! `push_integer`, `integer_at`, `number_at`, `raw_length`, `hooks_reach_everything`, `CLOSES_COROUTINES`, `LIBRARIES`,
 //! `PRELUDE`, `ALWAYS_OPENED`, and `Backend`'s facts.
 
 use std::fmt;
