@@ -47,13 +47,13 @@ pub use builder::Builder;
 #[cfg(feature = "async")]
 pub use call_async::CallFuture;
 pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
+#[cfg(feature = "async")]
+pub use lang::{AsyncCall, AsyncContext};
 pub use lang::{
     Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction,
     HostFunctionMut, HostResult, IntoLua, IntoLuaMulti, LuaString, MultiValue, Opaque, Outcome, Pairs, Progress, Sequence, Slice, Table,
     Task, Value, Variadic, Yield, YieldThen,
 };
-#[cfg(feature = "async")]
-pub use lang::{AsyncCall, AsyncContext};
 pub use lua::{Lua, MemoryUse};
 pub use share::{CDeclaration, CField, CStruct};
 pub use sys::lua_sys;

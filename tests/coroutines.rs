@@ -6,9 +6,7 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{check, height, is_luajit, measurable, quietly, settled, stops_growing, with};
-use perilune::{
-    Coroutine, CoroutineStatus, Error, Function, Lua, MultiValue, Result, State, Table, Value, Variadic, Yield, YieldThen,
-};
+use perilune::{Coroutine, CoroutineStatus, Error, Function, Lua, MultiValue, Result, State, Table, Value, Variadic, Yield, YieldThen};
 
 fn coroutine(lua: &mut State, body: &str) -> Result<Coroutine> {
     let function: Function = lua.load(&format!("return function(...) {body} end")).name("co").eval()?;
@@ -379,7 +377,8 @@ fn values_that_cannot_be_yielded_are_an_error() {
 #[test]
 fn yielding_needs_no_library() {
     let mut lua = Lua::builder().libs(perilune::Libs::NONE).build().unwrap();
-    lua.register("pause", |_: &mut State, n: i32| -> Result<YieldThen<i32>> { Ok(Yield(n).then(|_: &mut State, n: i32| Ok(n + 1))) }).unwrap();
+    lua.register("pause", |_: &mut State, n: i32| -> Result<YieldThen<i32>> { Ok(Yield(n).then(|_: &mut State, n: i32| Ok(n + 1))) })
+        .unwrap();
     let co = coroutine(&mut lua, "return pause(...)").unwrap();
     assert_eq!(co.resume::<i32>(&mut lua, 1).unwrap(), 1);
     assert_eq!(co.resume::<i32>(&mut lua, 2).unwrap(), 3);

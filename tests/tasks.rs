@@ -65,10 +65,12 @@ fn the_same_slices_every_time() {
     with(|lua| {
         let mut counts = (0..3).map(|_| {
             let mut task = task(lua, "n = 0 while true do n = n + 1 end")?;
-            (0..4).map(|_| {
-                assert!(matches!(task.run(lua, Slice::instructions(5_000))?, Progress::SliceUp));
-                lua.get::<u32>("n")
-            }).collect::<Result<Vec<_>>>()
+            (0..4)
+                .map(|_| {
+                    assert!(matches!(task.run(lua, Slice::instructions(5_000))?, Progress::SliceUp));
+                    lua.get::<u32>("n")
+                })
+                .collect::<Result<Vec<_>>>()
         });
         let first = counts.next().unwrap()?;
         assert!(first.windows(2).all(|pair| pair[0] < pair[1]), "{first:?}");
@@ -146,8 +148,18 @@ fn no_hook(lua: &mut Lua) -> i32 {
 fn it_waits_for_what_cannot_be_left() {
     with(|lua| {
         lua.register("call", |state: &mut State, f: Function| -> Result<i32> { f.call(state, ()) })?;
-        for inner in ["call(work)", "coroutine.wrap(work)()", "select(2, coroutine.resume(coroutine.create(work)))", "(function() local n table.sort({ 1, 2 }, function() n = work() end) return n end)()"] {
-            let mut task = task(lua, &format!("local function work() local n = 0 for i = 1, 2000 do n = n + 1 end return n end local n = {inner} for i = 1, 1000 do n = n + 1 end return n"))?;
+        for inner in [
+            "call(work)",
+            "coroutine.wrap(work)()",
+            "select(2, coroutine.resume(coroutine.create(work)))",
+            "(function() local n table.sort({ 1, 2 }, function() n = work() end) return n end)()",
+        ] {
+            let mut task = task(
+                lua,
+                &format!(
+                    "local function work() local n = 0 for i = 1, 2000 do n = n + 1 end return n end local n = {inner} for i = 1, 1000 do n = n + 1 end return n"
+                ),
+            )?;
             let (values, slices) = finish(lua, &mut task, Slice::instructions(50))?;
             assert_eq!(values[0].to::<i32>(lua)?, 3000, "{inner}");
             assert!(slices > 5, "{inner}: {slices}");
@@ -159,7 +171,10 @@ fn it_waits_for_what_cannot_be_left() {
 #[test]
 fn a_coroutine_made_in_a_slice_is_free_of_it_afterwards() {
     with(|lua| {
-        let mut task = task(lua, "return coroutine.create(function() local n = 0 while true do for i = 1, 5000 do n = n + 1 end coroutine.yield(n) end end)")?;
+        let mut task = task(
+            lua,
+            "return coroutine.create(function() local n = 0 while true do for i = 1, 5000 do n = n + 1 end coroutine.yield(n) end end)",
+        )?;
         let Progress::Done(values) = task.run(lua, Slice::instructions(100_000))? else { panic!() };
         let made: Coroutine = values[0].to(lua)?;
         assert_eq!(made.resume::<i32>(lua, ())?, 5000);

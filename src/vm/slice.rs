@@ -105,7 +105,12 @@ unsafe fn arm(slice: *mut Slice) {
 }
 
 /// Runs `work`, which resumes the coroutine `co`, and says whether that was cut short.
-pub(crate) fn within<T>(state: &mut State, co: NonNull<lua_State>, end: End, work: impl FnOnce(&mut State) -> Result<T>) -> Result<(T, bool)> {
+pub(crate) fn within<T>(
+    state: &mut State,
+    co: NonNull<lua_State>,
+    end: End,
+    work: impl FnOnce(&mut State) -> Result<T>,
+) -> Result<(T, bool)> {
     refuse_other_hooks(co)?;
     let was_on = pause_compiler(state)?;
     let mut slice = Slice::new(co.as_ptr(), end);
@@ -128,7 +133,9 @@ fn refuse_other_hooks(co: NonNull<lua_State>) -> Result<()> {
     if hook.is_none_or(|hook| ptr::fn_addr_eq(hook, ours)) {
         return Ok(());
     }
-    Err(Error::runtime("a task cannot be run in slices while a debug hook is set (by raw code or the debug library): clear the hook, or use Slice::UNLIMITED"))
+    Err(Error::runtime(
+        "a task cannot be run in slices while a debug hook is set (by raw code or the debug library): clear the hook, or use Slice::UNLIMITED",
+    ))
 }
 
 /// Turns the compiler off where compiled code would not see the hook, and says whether it was on.
