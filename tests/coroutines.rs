@@ -6,7 +6,9 @@ mod common;
 use std::ops::ControlFlow;
 
 use common::{check, height, is_luajit, measurable, quietly, settled, stops_growing, with};
-use perilune::{Coroutine, CoroutineStatus, Error, Function, Lua, MultiValue, Result, State, Table, Value, Variadic, Yield, YieldThen};
+use perilune::{
+    Coroutine, CoroutineStatus, Error, Function, IntoLua, Lua, MultiValue, Result, State, Table, Value, Variadic, Yield, YieldThen,
+};
 
 fn coroutine(lua: &mut State, body: &str) -> Result<Coroutine> {
     let function: Function = lua.load(&format!("return function(...) {body} end")).name("co").eval()?;
@@ -403,6 +405,58 @@ fn abandoned_coroutines_are_collected_with_what_they_hold() {
         }
         settled(lua);
         assert_eq!(std::sync::Arc::strong_count(&alive), 2);
+    });
+}
+
+#[test]
+fn what_panics_when_it_is_dropped_with_a_coroutine_is_told_later() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("a bomb");
+        }
+    }
+    with(|lua| {
+        lua.register("wait", |_: &mut State, (): ()| -> Result<YieldThen<()>> {
+            let bomb = Bomb;
+            Ok(Yield(()).then(move |_: &mut State, (): ()| {
+                let _bomb = bomb;
+                Ok(())
+            }))
+        })?;
+        quietly(|| {
+            let abandoned = coroutine(lua, "wait()")?;
+            abandoned.resume::<()>(lua, ())?;
+            drop(abandoned);
+            let collected = lua.gc_collect().and_then(|()| lua.gc_collect());
+            assert!(matches!(collected.and_then(|()| lua.run("").map(drop)), Err(Error::Panic(_))));
+            let resumed = coroutine(lua, "wait()")?;
+            resumed.resume::<()>(lua, ())?;
+            assert!(matches!(resumed.resume::<()>(lua, ()), Err(Error::Panic(_))));
+            Ok(())
+        })
+    });
+}
+
+/// An argument that, on its way to Lua, resumes what it is an argument of.
+struct Meddler(Coroutine);
+
+impl IntoLua for Meddler {
+    fn into_lua(self, state: &mut State) -> Result<Value> {
+        self.0.resume::<()>(state, ())?;
+        Ok(Value::Integer(7))
+    }
+}
+
+#[test]
+fn what_changed_while_the_arguments_were_made_is_seen() {
+    with(|lua| {
+        let once = coroutine(lua, "return 1")?;
+        let error = once.resume::<()>(lua, Meddler(once.clone())).unwrap_err();
+        assert!(error.to_string().contains("has finished"), "{error}");
+        let twice = coroutine(lua, "return coroutine.yield(1)")?;
+        assert_eq!(twice.resume::<i32>(lua, Meddler(twice.clone()))?, 7);
+        Ok(())
     });
 }
 

@@ -96,18 +96,7 @@ impl Coroutine {
 
     /// As [`Coroutine::resume`], and says which it was.
     pub(crate) fn step<Y: FromLuaMulti, R: FromLuaMulti>(&self, state: &mut State, arguments: impl IntoLuaMulti) -> Result<Step<Y, R>> {
-        self.check_resumable(state)?;
         resume_slot(state, &self.slot, arguments)
-    }
-
-    fn check_resumable(&self, state: &State) -> Result<()> {
-        Err(Error::runtime(match self.status(state)? {
-            CoroutineStatus::Resumable => return Ok(()),
-            CoroutineStatus::Running => "cannot resume the coroutine that is running: it would wait for itself",
-            CoroutineStatus::Normal => "cannot resume a coroutine that waits for one that it has resumed",
-            CoroutineStatus::Finished => "cannot resume a coroutine that has finished: create another one, or reset it",
-            CoroutineStatus::Failed => "cannot resume a coroutine that has failed: create another one, or reset it",
-        }))
     }
 
     /// What it is doing.

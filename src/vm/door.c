@@ -317,11 +317,21 @@ static int body_thread(lua_State *L) {
   return 1;
 }
 
-/* Resumes a coroutine that can be. (thread, arguments...) -> whether it yielded, what */
+/* Why a coroutine cannot be resumed, by its status. */
+static const char *const not_resumable[] = {
+  NULL,
+  "cannot resume the coroutine that is running: it would wait for itself",
+  "cannot resume a coroutine that waits for one that it has resumed",
+  "cannot resume a coroutine that has finished: create another one, or reset it",
+  "cannot resume a coroutine that has failed: create another one, or reset it",
+};
+
+/* Resumes a coroutine. (thread, arguments...) -> whether it yielded, what */
 static int body_resume(lua_State *L) {
   Gate *gate = gate_of(L);
   lua_State *co = lua_tothread(L, 1);
-  int status, arguments = lua_gettop(L) - 1, results;
+  int status = perilune_status(L, co), arguments = lua_gettop(L) - 1, results;
+  if (status != RESUMABLE) return luaL_error(L, "%s", not_resumable[status]);
   if (HERE < gate->stack_floor || too_nested(gate, HERE)) return stack_overflow(L);
   move(L, L, co, arguments);
   if (lua_status(co) == 0) arguments = lua_gettop(co) - 1; /* with those that waited there */
@@ -398,7 +408,7 @@ void perilune_slice_hook(lua_State *L, lua_Debug *ar) {
   if (slice == NULL) { /* Lua 5.4: a coroutine made during a slice keeps the hook */
     lua_sethook(L, NULL, 0, 0);
   } else if (!slice->counting) {
-    slice->counting = 1;
+    slice->counting = L == slice->co;
     lua_sethook(L, perilune_slice_hook, LUA_MASKCOUNT, slice->quantum);
   } else if (!slice->is_up(slice)) {
     return;
