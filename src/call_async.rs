@@ -38,6 +38,17 @@ impl Function {
     /// # Ok::<(), perilune::Error>(())
     /// ```
     ///
+    /// Meanwhile the future has the VM:
+    ///
+    /// ```compile_fail,E0499
+    /// # use perilune::{Function, Lua};
+    /// # let mut lua = Lua::new().unwrap();
+    /// # let read: Function = lua.get("print").unwrap();
+    /// let reading = read.call_async::<String>(&mut lua, ());
+    /// lua.run("print('meanwhile')").unwrap();
+    /// futures_lite::future::block_on(reading).unwrap();
+    /// ```
+    ///
     /// Dropping the future cancels the call: what it waits for is dropped at once, its
     /// coroutine is closed (on Lua 5.4, with its pending variables) and later collected.
     ///

@@ -26,6 +26,8 @@
 //!
 //! - [`Lua`] owns a VM, [`State`] is what may be done with it; the borrow is the lock.
 //! - [`Table`], [`Function`], [`LuaString`] and [`Value`] are Lua's values in Rust.
+//! - [`Coroutine`] is resumed from Rust, [`Yield`] yields from it, and a [`Task`] runs a slice at a time; with the
+//!   feature `async`, scripts are futures that await Rust's.
 //! - [`Error`] says what went wrong, where, and what was expected.
 //! - [`Backend::current`] says which Lua is linked, and [`lua_sys`] is its whole C API.
 

@@ -232,6 +232,17 @@ impl Coroutine {
     /// # Ok::<(), perilune::Error>(())
     /// ```
     ///
+    /// The iterator has the VM until it is dropped:
+    ///
+    /// ```compile_fail,E0499
+    /// # use perilune::{Coroutine, Lua};
+    /// # let mut lua = Lua::new().unwrap();
+    /// # let coroutine: Coroutine = lua.get("coroutine").unwrap();
+    /// for value in coroutine.values::<i32>(&mut lua) {
+    ///     lua.set("last", value.unwrap()).unwrap();
+    /// }
+    /// ```
+    ///
     /// An error of the coroutine is the last item; a value that cannot be converted is an
     /// item too, but not the last.
     pub fn values<'a, R: FromLuaMulti>(&self, state: &'a mut State) -> CoroutineValues<'a, R> {

@@ -35,7 +35,9 @@ use crate::vm::state::State;
 type Pending = Pin<Box<dyn Future<Output = Result<Erased>> + Send>>;
 
 /// The results of an async function.
-struct Erased(Box<dyn FnOnce(&mut State, bool, Internal) -> Result<c_int>>);
+struct Erased(Box<Give>);
+
+type Give = dyn FnOnce(&mut State, bool, Internal) -> Result<c_int>;
 
 impl HostResult for Erased {
     fn give(self, state: &mut State, in_loop: bool, internal: Internal) -> Result<c_int> {
@@ -149,6 +151,27 @@ fn poll_again(state: &mut State, (): ()) -> Result<Flow> {
 ///
 /// While the function waits, the script's caller has the VM, so that it cannot be held across an
 /// `await`; [`AsyncContext::with`] lends it for the length of a closure.
+///
+/// ```
+/// # use perilune::{AsyncContext, Result, State};
+/// async fn count(cx: AsyncContext) -> Result<i32> {
+///     let now: i32 = cx.with(|state: &mut State| state.get("count"))?;
+///     futures_lite::future::yield_now().await;
+///     cx.with(|state: &mut State| state.set("count", now + 1))?;
+///     Ok(now)
+/// }
+/// ```
+///
+/// What was lent cannot be kept:
+///
+/// ```compile_fail
+/// # use perilune::{AsyncContext, Result, State};
+/// async fn count(cx: AsyncContext) -> Result<i32> {
+///     let state = cx.with(|state: &mut State| Ok(state))?;
+///     futures_lite::future::yield_now().await;
+///     state.get("count")
+/// }
+/// ```
 #[derive(Clone)]
 pub struct AsyncContext {
     shared: Arc<Shared>,

@@ -69,4 +69,14 @@ typedef struct Slice {
   int (*is_up)(struct Slice *self);
 } Slice;
 
+/* The allocator's user data leads from any thread of a VM to the VM. */
+static inline Gate *gate_of(lua_State *L) {
+  void *ud;
+  lua_getallocf(L, &ud);
+  return (Gate *)ud;
+}
+
+/* A body of slice.c. */
+int perilune_compiler(lua_State *L);
+
 #endif

@@ -1,6 +1,6 @@
 //! Slices: how a task is made to stop after some instructions or some time.
 //!
-//! While a task runs, a count hook (`perilune_slice_hook` in `door.c`) looks whether its slice
+//! While a task runs, a count hook (`perilune_slice_hook` in `slice.c`) looks whether its slice
 //! is up and then yields from the task's coroutine. This file sets that hook, takes it away
 //! again, and puts back the one of a task inside which this one ran. It is the only place that
 //! knows by which means a slice ends.
