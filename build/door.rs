@@ -1,15 +1,16 @@
-//! Compiles the C part of the library, `src/vm/door.c`, against the headers that are being linked.
+//! Compiles the C part of the library, `src/vm/*.c`, against the headers that are being linked.
 
 use super::advice;
 use super::find::Lua;
 
-const DOOR: &str = "src/vm/door.c";
+const FILES: [&str; 3] = ["src/vm/door.c", "src/vm/slice.c", "src/vm/door.h"];
 
 pub fn compile(lua: &Lua) -> Result<(), String> {
-    println!("cargo::rerun-if-changed={DOOR}");
-    println!("cargo::rerun-if-changed=src/vm/door.h");
+    for file in FILES {
+        println!("cargo::rerun-if-changed={file}");
+    }
     cc::Build::new()
-        .file(DOOR)
+        .files(FILES.iter().filter(|file| file.ends_with(".c")))
         .includes(&lua.include)
         .define(lua.backend.define(), "1")
         // The same code in every profile: it lies on the path of every call.

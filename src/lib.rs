@@ -26,11 +26,15 @@
 //!
 //! - [`Lua`] owns a VM, [`State`] is what may be done with it; the borrow is the lock.
 //! - [`Table`], [`Function`], [`LuaString`] and [`Value`] are Lua's values in Rust.
+//! - [`Coroutine`] is resumed from Rust, [`Yield`] yields from it, and a [`Task`] runs a slice at a time; with the
+//!   feature `async`, scripts are futures that await Rust's.
 //! - [`Error`] says what went wrong, where, and what was expected.
 //! - [`Backend::current`] says which Lua is linked, and [`lua_sys`] is its whole C API.
 
 mod build_info;
 mod builder;
+#[cfg(feature = "async")]
+mod call_async;
 mod error;
 pub mod game;
 mod gc;
@@ -42,10 +46,15 @@ mod sys;
 mod vm;
 
 pub use builder::Builder;
+#[cfg(feature = "async")]
+pub use call_async::CallFuture;
 pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
+#[cfg(feature = "async")]
+pub use lang::{AsyncCall, AsyncContext};
 pub use lang::{
-    Bytes, Chunk, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, IntoLua, IntoLuaMulti, LuaString,
-    MultiValue, Opaque, Outcome, Pairs, Sequence, Table, Value, Variadic,
+    Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction,
+    HostFunctionMut, HostResult, IntoLua, IntoLuaMulti, LuaString, MultiValue, Opaque, Outcome, Pairs, Progress, Sequence, Slice, Table,
+    Task, Value, Variadic, Yield, YieldThen,
 };
 pub use lua::{Lua, MemoryUse};
 pub use share::{CDeclaration, CField, CStruct};

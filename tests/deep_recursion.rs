@@ -11,7 +11,7 @@ use std::process::{Command, Stdio, exit};
 use std::thread;
 
 use common::is_luajit;
-use perilune::{FromLua, Function, Lua, MultiValue, Result, State, Table, Value};
+use perilune::{Coroutine, FromLua, Function, Lua, MultiValue, Result, Slice, State, Table, Value};
 
 /// Which case a child is to run.
 const CASE: &str = "PERILUNE_DEEP_RECURSION";
@@ -106,6 +106,11 @@ fn ways_in(lua: &mut Lua) -> Result<()> {
         result
     })?;
     lua.register_mut("host.once", |state: &mut State, f: Function| -> Result<Value> { f.call(state, ()) })?;
+    lua.register("host.resume", |state: &mut State, f: Function| -> Result<Value> { state.create_coroutine(&f)?.resume(state, ()) })?;
+    lua.register("host.slice", |state: &mut State, f: Function| -> Result<()> {
+        state.create_task(&f, ())?.run(state, Slice::instructions(1_000_000)).map(drop)
+    })?;
+    lua.register("host.close", |state: &mut State, co: Coroutine| -> Result<()> { co.close(state) })?;
     lua.run("recursion = {}").map(drop)
 }
 
@@ -183,6 +188,22 @@ cases! {
     a_host_function_runs_a_script at_least if is_luajit() { [1, 120, 150, 150] } else { [1, 90, 90, 90] }; "
         recursion.text = 'deeper() return host.run(recursion.text)'
         return ended(host.run, recursion.text)"
+    a_host_function_resumes_a_coroutine at_least if is_luajit() { PROMISED } else { [1, 90, 90, 90] }; "
+        local function f() deeper() return host.resume(f) end
+        return ended(f)"
+    a_host_function_runs_a_task at_least if is_luajit() { [1, 100, 150, 150] } else { [1, 90, 90, 90] }; "
+        local function f() deeper() return host.slice(f) end
+        return ended(f)"
+    a_host_function_closes_coroutines at_least [1, 99, 99, 99]; "
+        if luajit then return 99 end -- it cannot close one
+        local text = 'local close, f = ... local v <close> = setmetatable({}, { __close = close }) coroutine.yield()'
+        local function f()
+          deeper()
+          local co = coroutine.create(load(text))
+          coroutine.resume(co, f)
+          host.close(co)
+        end
+        return ended(f)"
     a_host_function_reads_a_field at_least [1, 90, 90, 90]; "
         local t t = setmetatable({}, { __index = function() deeper() return host.get(t) end })
         return ended(host.get, t)"

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use common::{check, height, measurable, quietly, settled};
-use perilune::{Error, Function, Libs, Lua, LuaString, MultiValue, Result, State, Table, Value, lua_sys};
+use perilune::{Error, Function, Libs, Lua, LuaString, MultiValue, Result, Slice, State, Table, Value, Yield, YieldThen, lua_sys};
 
 /// How often each kind of thing is made and dropped. Everything is done twice, which
 /// makes it a million; a leaked byte each would be half a megabyte.
@@ -224,6 +224,49 @@ fn handles_dropped_on_other_threads_while_the_vm_works() {
             drop(senders);
         });
         assert!(lua.memory().peak < 64 << 20, "{:?}", lua.memory());
+    });
+}
+
+#[test]
+fn coroutines_wherever_they_were_left() {
+    leaves_nothing("coroutines", |lua| {
+        let f: Function = lua.load("return function(a) local b = coroutine.yield(a) if b then error(b) end return a end").eval().unwrap();
+        for i in 0..MANY {
+            let co = lua.create_coroutine(&f).unwrap();
+            for step in 0..i % 3 {
+                assert_eq!(co.resume::<Option<usize>>(lua, (step == 0).then_some(i)).unwrap(), Some(i));
+            }
+        }
+        for _ in 0..MANY / 10 {
+            let co = lua.create_coroutine(&f).unwrap();
+            co.resume::<()>(lua, ()).unwrap();
+            assert!(co.resume::<()>(lua, "an error").is_err());
+        }
+    });
+    leaves_nothing("functions that go on after a yield", |lua| {
+        for i in 0..MANY / 10 {
+            let f = lua.create_function(|_: &mut State, n: usize| -> Result<YieldThen<usize>> {
+                let held = vec![n; 100];
+                Ok(Yield(n).then(move |_: &mut State, m: usize| Ok(held[m % held.len()])))
+            });
+            let co = lua.create_coroutine(&f.unwrap()).unwrap();
+            assert_eq!(co.resume::<usize>(lua, i).unwrap(), i);
+            if i % 2 == 0 {
+                assert_eq!(co.resume::<usize>(lua, 7).unwrap(), i);
+            }
+        }
+    });
+    leaves_nothing("tasks", |lua| {
+        let f: Function = lua.load("return function(n) for i = 1, n do end return n end").eval().unwrap();
+        for i in 0..MANY / 10 {
+            let mut task = lua.create_task(&f, i % 100).unwrap();
+            for _ in 0..i % 4 {
+                task.run(lua, Slice::instructions(40)).unwrap();
+                if task.is_done(lua).unwrap() {
+                    break;
+                }
+            }
+        }
     });
 }
 

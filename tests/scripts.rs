@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::is_luajit;
-use perilune::{Bytes, Error, Function, Libs, Lua, Result, State, Table, Value};
+use perilune::{Bytes, Error, Function, Libs, Lua, MultiValue, Result, State, Table, Value, Yield, YieldThen};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
@@ -36,6 +36,13 @@ fn host(lua: &mut Lua) -> Result<Table> {
         ("call", lua.create_function(|state: &mut State, function: Function| -> Result<Value> { function.call(state, ()) })?),
         ("collect", lua.create_function(|state: &mut State, (): ()| -> Result<()> { state.gc_collect() })?),
         ("collector_runs", lua.create_function(|state: &mut State, (): ()| -> Result<bool> { state.gc_is_running() })?),
+        ("pause", lua.create_function(|_: &mut State, values: MultiValue| -> Result<Yield<MultiValue>> { Ok(Yield(values)) })?),
+        (
+            "pause_twice",
+            lua.create_function(|_: &mut State, first: MultiValue| -> Result<YieldThen<MultiValue>> {
+                Ok(Yield(first).then(|_: &mut State, second: MultiValue| Ok(Yield(second))))
+            })?,
+        ),
         (
             "message_of",
             lua.create_function(|state: &mut State, function: Function| -> Result<String> {
@@ -85,6 +92,7 @@ scripts! {
     sandbox_text_only
     sandbox_wrapped_globals
     wrappers_are_transparent
+    yielding_functions
 }
 
 #[test]

@@ -29,11 +29,12 @@ die() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 need() { command -v "$1" >/dev/null || die "$1 is missing: apt-get install $2 (or run .ci/steps/install.sh)"; }
 
 # choose luajit|lua54 vendored|system: sets FEATURES (for cargo) and the environment for one of the four combinations.
+# Vendored ones come with every optional part, system ones with none.
 choose() {
   unset PERILUNE_LUA PERILUNE_LINK
   case $1-$2 in
-    luajit-vendored) FEATURES=(--features vendored) ;;
-    lua54-vendored) FEATURES=(--features vendored,lua54) ;;
+    luajit-vendored) FEATURES=(--features vendored,async) ;;
+    lua54-vendored) FEATURES=(--features vendored,lua54,async) ;;
     luajit-system) FEATURES=(); export PERILUNE_LUA=luajit PERILUNE_LINK=system ;;
     lua54-system) FEATURES=(--features lua54); export PERILUNE_LUA=lua54 PERILUNE_LINK=system ;;
     *) die "no such combination: $1 $2" ;;

@@ -1,10 +1,10 @@
-//! P1, P2, P7 and P9 with criterion, perilune alone: to watch one's own changes. The comparison with the peers is
+//! P1, P2, P7, P9 and coroutines with criterion, perilune alone: to watch one's own changes. The comparison with the peers is
 //! `benches/harness`.
 
 use std::error::Error;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use perilune::{Function, Lua, State, Table};
+use perilune::{Function, Lua, Result as LuaResult, Slice, State, Table, Yield, YieldThen};
 
 fn call_lua(c: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let mut lua = Lua::new()?;
@@ -64,8 +64,33 @@ fn run(c: &mut Criterion) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Once back and forth: resumed, up to the next yield.
+fn resume(c: &mut Criterion) -> Result<(), Box<dyn Error>> {
+    let mut lua = Lua::new()?;
+    lua.register("pause", |_: &mut State, n: f64| -> LuaResult<Yield<f64>> { Ok(Yield(n)) })?;
+    lua.register("pause_then", |_: &mut State, n: f64| -> LuaResult<YieldThen<f64>> { Ok(Yield(n).then(|_: &mut State, n: f64| Ok(n))) })?;
+    let mut group = c.benchmark_group("resume");
+    for name in ["coroutine.yield", "pause", "pause_then"] {
+        let body: Function = lua.load(&format!("local yield = {name} return function(n) while true do n = yield(n) end end")).eval()?;
+        let coroutine = lua.create_coroutine(&body)?;
+        group.bench_function(name, |b| b.iter(|| coroutine.resume::<f64>(&mut lua, 1.0).expect("it yields")));
+    }
+    let body: Function = lua.load("return function() while true do coroutine.yield() end end").eval()?;
+    let mut task = lua.create_task(&body, ())?;
+    for (name, slice) in [("task", Slice::UNLIMITED), ("task with a slice", Slice::instructions(1000))] {
+        group.bench_function(name, |b| b.iter(|| task.run(&mut lua, slice).expect("it yields")));
+    }
+    let counting: Function = lua.load("return function() local n = 0 while true do n = n + 1 end end").eval()?;
+    let mut task = lua.create_task(&counting, ())?;
+    group.bench_function("100,000 instructions of a task", |b| {
+        b.iter(|| task.run(&mut lua, Slice::instructions(100_000)).expect("its slice is up"));
+    });
+    group.finish();
+    Ok(())
+}
+
 fn doors(c: &mut Criterion) {
-    for bench in [call_lua, call_host, table, run] {
+    for bench in [call_lua, call_host, table, run, resume] {
         bench(c).expect("the VM opens");
     }
 }

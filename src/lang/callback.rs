@@ -5,8 +5,10 @@ use std::ffi::c_int;
 use std::marker::PhantomData;
 
 use crate::error::{Error, Result};
-use crate::lang::convert::{INTERNAL, Internal, push_results};
-use crate::lang::{FromArgs, IntoLuaMulti};
+use crate::lang::convert::{INTERNAL, Internal};
+use crate::lang::yielding::push_loop;
+use crate::lang::{FromArgs, HostResult};
+use crate::vm::protect;
 use crate::vm::state::State;
 use crate::vm::trampoline::{self, Invoke};
 
@@ -53,6 +55,10 @@ pub trait HostFunction<M>: Send + 'static {
     #[doc(hidden)]
     const COUNTED: bool;
 
+    /// Whether it may go on after yielding.
+    #[doc(hidden)]
+    const CONTINUES: bool;
+
     /// # Safety
     /// As for [`Invoke::invoke`].
     #[doc(hidden)]
@@ -69,6 +75,10 @@ pub trait HostFunctionMut<M>: Send + 'static {
     #[doc(hidden)]
     const COUNTED: bool;
 
+    /// Whether it may go on after yielding.
+    #[doc(hidden)]
+    const CONTINUES: bool;
+
     /// # Safety
     /// As for [`Invoke::invoke`].
     #[doc(hidden)]
@@ -80,10 +90,11 @@ pub trait HostFunctionMut<M>: Send + 'static {
 impl<F, A, R> HostFunction<fn(A) -> R> for F
 where
     A: FromArgs,
-    R: IntoLuaMulti,
+    R: HostResult,
     F: Fn(&mut State, A) -> Result<R> + for<'a> Fn(&mut State, A::Item<'a>) -> Result<R> + Send + 'static,
 {
     const COUNTED: bool = A::COUNTED;
+    const CONTINUES: bool = R::CONTINUES;
 
     #[inline]
     unsafe fn call(&self, state: &mut State, arguments: c_int, internal: Internal) -> Result<c_int> {
@@ -91,7 +102,7 @@ where
         match unsafe { A::take(state, 1, arguments, internal) } {
             // In this form little is kept on the stack meanwhile, without optimisation too.
             Ok(values) => match self(&mut *state, values) {
-                Ok(results) => push_results(state, results),
+                Ok(results) => results.give(state, R::CONTINUES, internal),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
@@ -102,17 +113,18 @@ where
 impl<F, A, R> HostFunctionMut<fn(A) -> R> for F
 where
     A: FromArgs,
-    R: IntoLuaMulti,
+    R: HostResult,
     F: FnMut(&mut State, A) -> Result<R> + for<'a> FnMut(&mut State, A::Item<'a>) -> Result<R> + Send + 'static,
 {
     const COUNTED: bool = A::COUNTED;
+    const CONTINUES: bool = R::CONTINUES;
 
     unsafe fn call_mut(&mut self, state: &mut State, arguments: c_int, internal: Internal) -> Result<c_int> {
         // SAFETY: the arguments stay in their slots until the call returns (I6).
         match unsafe { A::take(state, 1, arguments, internal) } {
             // In this form little is kept on the stack meanwhile, without optimisation too.
             Ok(values) => match self(&mut *state, values) {
-                Ok(results) => push_results(state, results),
+                Ok(results) => results.give(state, R::CONTINUES, internal),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
@@ -155,12 +167,27 @@ impl<F: HostFunctionMut<M>, M: 'static> Invoke for NamedMut<F, M> {
     }
 }
 
-/// Pushes a Lua function that calls the closure. `[-0, +1, m]` Needs room for two values.
-pub(crate) fn push_function<M: 'static>(state: &mut State, name: &str, function: impl HostFunction<M>) {
-    trampoline::push_callback(state, Named { name: name.into(), function, marker: PhantomData });
+/// Pushes a Lua function that calls the closure. `[-0, +1, m]` Needs room for [`SLOTS`] values.
+pub(crate) fn push_function<M: 'static, F: HostFunction<M>>(state: &mut State, name: &str, function: F) -> Result<()> {
+    push(state, F::CONTINUES, Named { name: name.into(), function, marker: PhantomData })
 }
 
 /// As [`push_function`], for `FnMut`.
-pub(crate) fn push_function_mut<M: 'static>(state: &mut State, name: &str, function: impl HostFunctionMut<M>) {
-    trampoline::push_callback(state, NamedMut(Named { name: name.into(), function: RefCell::new(function), marker: PhantomData }));
+pub(crate) fn push_function_mut<M: 'static, F: HostFunctionMut<M>>(state: &mut State, name: &str, function: F) -> Result<()> {
+    push(state, F::CONTINUES, NamedMut(Named { name: name.into(), function: RefCell::new(function), marker: PhantomData }))
+}
+
+/// The room that it takes to push a function.
+pub(crate) const SLOTS: c_int = 4;
+
+/// A function that may go on after yielding is called by a loop in Lua.
+fn push(state: &mut State, continues: bool, object: impl Invoke) -> Result<()> {
+    if !continues {
+        trampoline::push_callback(state, object);
+        return Ok(());
+    }
+    push_loop(state)?;
+    trampoline::push_callback(state, object);
+    // SAFETY: the loop's maker and its argument, the callback, were just pushed.
+    unsafe { protect::call_body(state, 1, 1) }
 }

@@ -92,21 +92,28 @@ fn call_in_fresh_frame<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slot
 #[inline]
 pub(crate) unsafe fn prepare<R: FromLuaMulti>(vm: VmRef, state: &mut State, top: c_int) -> Call {
     // SAFETY: the caller's.
-    unsafe {
-        let mut call = Call::begin(vm, state.raw(), top);
-        if R::COUNT == sys::LUA_MULTRET {
-            // Any number of results is read in a frame of their own: its body stands ready below them.
-            call.push_body(Body::Job);
-            call.first += 1;
-        }
-        call
+    unsafe { expect::<R>(Call::begin(vm, state.raw(), top)) }
+}
+
+/// Makes a call ready to give `R`.
+///
+/// # Safety
+/// Nothing was pushed since the call began, and there is room for one value.
+#[inline]
+pub(crate) unsafe fn expect<R: FromLuaMulti>(mut call: Call) -> Call {
+    if R::COUNT == sys::LUA_MULTRET {
+        // Any number of results is read in a frame of their own: its body stands ready below them.
+        // SAFETY: the caller's.
+        unsafe { call.push_body(Body::Job) };
+        call.first += 1;
     }
+    call
 }
 
 /// Calls the function with the `arguments` values above it and reads the results.
 ///
 /// # Safety
-/// `call` comes from [`prepare`] for the same `R`; function and arguments are on top.
+/// `call` comes from [`prepare`] or [`expect`] for the same `R`; function and arguments are on top.
 // Inlined, a call's state stays in registers; without optimisation that would only be
 // more of the stack.
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -178,19 +185,11 @@ impl State {
     }
 
     pub(crate) fn create_named_mut<M: 'static>(&mut self, name: &str, function: impl HostFunctionMut<M>) -> Result<Function> {
-        self.anchor_pushed(2, |state| {
-            callback::push_function_mut(state, name, function);
-            Ok(())
-        })
-        .map(Function::new)
+        self.anchor_pushed(callback::SLOTS, |state| callback::push_function_mut(state, name, function)).map(Function::new)
     }
 
     pub(crate) fn create_named<M: 'static>(&mut self, name: &str, function: impl HostFunction<M>) -> Result<Function> {
-        self.anchor_pushed(2, |state| {
-            callback::push_function(state, name, function);
-            Ok(())
-        })
-        .map(Function::new)
+        self.anchor_pushed(callback::SLOTS, |state| callback::push_function(state, name, function)).map(Function::new)
     }
 
     /// A slot for the value that `push` pushes, with `slots` of room to do it in.

@@ -7,20 +7,30 @@
 mod callback;
 mod chunk;
 mod convert;
+mod coroutine;
 mod function;
+#[cfg(feature = "async")]
+mod future;
 mod outcome;
 mod string;
 mod syntax;
 mod table;
+mod task;
 mod value;
+mod yielding;
 
 pub use callback::{HostFunction, HostFunctionMut};
 pub use chunk::Chunk;
 pub use convert::{Bytes, FromArg, FromArgs, FromLua, FromLuaMulti, IntoLua, IntoLuaMulti, MultiValue, Variadic};
+pub use coroutine::{Coroutine, CoroutineStatus, CoroutineValues};
 pub use function::Function;
+#[cfg(feature = "async")]
+pub use future::{AsyncCall, AsyncContext};
 pub use outcome::Outcome;
 pub use string::LuaString;
 pub use table::{Pairs, Sequence, Table};
+pub use task::{Progress, Slice, Task};
 pub use value::{Opaque, Value};
+pub use yielding::{HostResult, Yield, YieldThen};
 
 pub(crate) use convert::{INTERNAL, Internal, mismatch};

@@ -15,13 +15,6 @@
 
 #define HERE ((const char *)__builtin_frame_address(0))
 
-/* The allocator's user data leads from any thread of a VM to the VM. */
-static Gate *gate_of(lua_State *L) {
-  void *ud;
-  lua_getallocf(L, &ud);
-  return (Gate *)ud;
-}
-
 static int stack_overflow(lua_State *L) {
   return luaL_error(L, "C stack overflow (too many nested calls between Lua and the host)");
 }
@@ -34,7 +27,13 @@ int perilune_door(lua_State *L) {
   ptrdiff_t results;
   if (HERE < self->gate->stack_floor) return stack_overflow(L);
   results = self->call(L, self);
-  return results >= 0 ? (int)results : lua_error(L);
+  if (results >= 0) return (int)results;
+  return results == RAISE ? lua_error(L) : lua_yield(L, (int)(YIELD_NONE - results));
+}
+
+/* Yields what it is called with; what the coroutine is resumed with are its results. */
+int perilune_yield(lua_State *L) {
+  return lua_yield(L, lua_gettop(L));
 }
 
 /* The C stack that compiling a text may take: up to 400 bytes for a level of
@@ -99,9 +98,11 @@ int perilune_guarded(lua_State *L) {
   return 1;
 }
 
-/* Leaves the traceback of the handler's caller in its slot. () -> () */
+/* Leaves a traceback in its slot: that of the handler's caller, or of a coroutine that
+   has failed. (thread?) -> () */
 static int body_traceback(lua_State *L) {
-  luaL_traceback(L, L, NULL, 2);
+  lua_State *failed = lua_tothread(L, 1);
+  luaL_traceback(L, failed ? failed : L, NULL, failed ? 0 : 2);
   lua_rawseti(L, LUA_REGISTRYINDEX, gate_of(L)->traceback_slot);
   return 0;
 }
@@ -281,11 +282,104 @@ static int body_open(lua_State *L) {
   return 1;
 }
 
+/* ---- Coroutines ------------------------------------------------------- */
+
+/* What a coroutine is doing, in the order of Rust's `CoroutineStatus`. Raises nothing. */
+enum { RESUMABLE, RUNNING, NORMAL, FINISHED, FAILED };
+
+int perilune_status(lua_State *L, lua_State *co) {
+  lua_Debug ar;
+  if (co == L) return RUNNING;
+  if (lua_status(co) == LUA_YIELD) return RESUMABLE;
+  if (lua_status(co) != 0) return FAILED;
+  if (lua_getstack(co, 0, &ar)) return NORMAL;
+  return lua_gettop(co) == 0 ? FINISHED : RESUMABLE;
+}
+
+/* Moves `count` values between two threads of a VM. The words at the end are what the
+   VM says when it has no memory, which may be the reason. */
+static void move(lua_State *L, lua_State *from, lua_State *to, int count) {
+  if (!lua_checkstack(to, count)) {
+    lua_settop(from, -count - 1);
+    luaL_error(L, "no room on the stack for %d values between coroutines, or not enough memory", count);
+  }
+  lua_xmove(from, to, count);
+}
+
+/* Makes a coroutine; arguments wait on its stack. (function, arguments...) -> thread */
+static int body_thread(lua_State *L) {
+  lua_State *co = lua_newthread(L);
+  lua_insert(L, 1);
+  move(L, L, co, lua_gettop(L) - 1);
+  return 1;
+}
+
+/* Why a coroutine cannot be resumed, by its status. */
+static const char *const not_resumable[] = {
+  NULL,
+  "cannot resume the coroutine that is running: it would wait for itself",
+  "cannot resume a coroutine that waits for one that it has resumed",
+  "cannot resume a coroutine that has finished: create another one, or reset it",
+  "cannot resume a coroutine that has failed: create another one, or reset it",
+};
+
+/* Resumes a coroutine. (thread, arguments...) -> whether it yielded, what */
+static int body_resume(lua_State *L) {
+  Gate *gate = gate_of(L);
+  lua_State *co = lua_tothread(L, 1);
+  int status = perilune_status(L, co), arguments = lua_gettop(L) - 1, results;
+  if (status != RESUMABLE) return luaL_error(L, "%s", not_resumable[status]);
+  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return stack_overflow(L);
+  move(L, L, co, arguments);
+  if (lua_status(co) == 0) arguments = lua_gettop(co) - 1; /* with those that waited there */
+#ifdef PERILUNE_LUAJIT
+  status = lua_resume(co, arguments);
+  results = lua_gettop(co);
+#else
+  status = lua_resume(co, L, arguments, &results);
+#endif
+  if (status == 0 || status == LUA_YIELD) {
+    lua_pushboolean(L, status == LUA_YIELD);
+    move(L, co, L, results);
+    return 1 + results;
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, gate->traceback_body);
+  lua_pushvalue(L, 1);
+  lua_pcall(L, 1, 0, 0); /* without memory there is none, as in the handler */
+  lua_settop(L, 1);
+  lua_xmove(co, L, 1);
+  return lua_error(L);
+}
+
+/* Ends a coroutine that is not running, and gives it a function to start with.
+   (thread, function?) -> () */
+static int body_close(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+#ifdef PERILUNE_LUAJIT
+  lua_settop(co, 0); /* not started, or finished: Rust sees to that */
+#else
+  Gate *gate = gate_of(L);
+  int failed = perilune_status(L, co) == FAILED;
+  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return stack_overflow(L);
+  if (failed) { /* its error, which has been told */
+    lua_pushvalue(co, -1);
+    lua_xmove(co, L, 1);
+  }
+  if (lua_resetthread(co) != 0) {
+    lua_xmove(co, L, 1);
+    if (!failed || !lua_rawequal(L, -1, -2)) return lua_error(L);
+  }
+  lua_settop(L, 2);
+#endif
+  if (lua_isfunction(L, 2)) move(L, L, co, 1);
+  return 0;
+}
+
 /* In the order of Rust's `Body`. */
 const lua_CFunction perilune_bodies[] = {
   body_job, body_load, body_run, body_index, body_setindex, body_rawset, body_len, body_equal,
   body_tostring, body_next, body_text, body_table, body_collect, body_open,
-  body_traceback,
+  body_traceback, body_thread, body_resume, body_close, perilune_compiler,
 };
 
 /* ---- The C stack ------------------------------------------------------ */

@@ -14,7 +14,8 @@
 //!   It is touched only by the thread that currently runs the VM.
 //! - **I2, no raise in Rust.** Rust calls an API function directly only if it can
 //!   raise nothing, or nothing but an out-of-memory error; everything else runs
-//!   in a body of `door.c` under `lua_pcall`.
+//!   in a body of `door.c` under `lua_pcall`. To raise or to yield is the last act of a
+//!   C frame that owns nothing.
 //! - **I3, grace.** Outside protected calls the allocator refuses nothing
 //!   ([`alloc`]): it lets the allocation pass, notes it, and the operation reports
 //!   [`Error::Memory`](crate::Error::Memory) on its way out. Every door saves and
@@ -44,6 +45,7 @@ pub(crate) mod owner;
 pub(crate) mod pool;
 pub(crate) mod protect;
 pub(crate) mod registry;
+pub(crate) mod slice;
 pub(crate) mod stack;
 pub(crate) mod state;
 pub(crate) mod trampoline;

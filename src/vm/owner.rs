@@ -15,6 +15,7 @@ use crate::vm::alloc::Memory;
 use crate::vm::cstack::Bounds;
 use crate::vm::protect::{Body, Job, Source};
 use crate::vm::registry::{Node, Shared, Slot};
+use crate::vm::slice::Slice;
 use crate::vm::state::State;
 use crate::vm::{backend, cstack, failure, trampoline};
 
@@ -29,6 +30,7 @@ pub(crate) struct Gate {
     pub stack: Cell<Bounds>,
     pub job: Cell<*mut Job>,
     pub source: Cell<*mut Source>,
+    pub slice: Cell<*mut Slice>,
     pub traceback_slot: Cell<c_int>,
     pub traceback_body: Cell<c_int>,
     nested: Cell<c_int>,
@@ -94,6 +96,8 @@ pub(crate) struct Vm {
     /// Protected calls in progress; 0 when only the host runs.
     pub depth: Cell<u32>,
     pub fixtures: Fixtures,
+    /// Registry slot of the loop by which callbacks go on after yielding, 0 before its first use.
+    pub yield_loop: Cell<c_int>,
     pub shared: Arc<Shared>,
     /// Message and traceback of a script's error that Rust passes on as it came: the
     /// value itself cannot carry where it began.
@@ -171,6 +175,7 @@ impl Vm {
                 stack: Cell::new(cstack::bounds()),
                 job: Cell::new(ptr::null_mut()),
                 source: Cell::new(ptr::null_mut()),
+                slice: Cell::new(ptr::null_mut()),
                 traceback_slot: Cell::new(0),
                 traceback_body: Cell::new(0),
                 nested: Cell::new(0),
@@ -180,6 +185,7 @@ impl Vm {
             frame: Cell::new(Frame::OUTERMOST),
             depth: Cell::new(0),
             fixtures: Fixtures::default(),
+            yield_loop: Cell::new(0),
             shared: Arc::default(),
             passing: RefCell::default(),
             pending: Cell::new(false),
@@ -377,6 +383,7 @@ unsafe extern "C-unwind" {
     pub(crate) fn perilune_handler(l: *mut lua_State) -> c_int;
     pub(crate) fn perilune_guard(l: *mut lua_State) -> c_int;
     pub(crate) fn perilune_guarded(l: *mut lua_State) -> c_int;
+    pub(crate) fn perilune_yield(l: *mut lua_State) -> c_int;
     pub(crate) fn perilune_is_deep(l: *mut lua_State) -> c_int;
     fn perilune_unprotected(l: *mut lua_State) -> c_int;
     static perilune_bodies: [sys::lua_CFunction; Body::COUNT];

@@ -29,10 +29,14 @@ pub(crate) enum Body {
     Collect,
     Open,
     Traceback,
+    Thread,
+    Resume,
+    Close,
+    Compiler,
 }
 
 impl Body {
-    pub(crate) const COUNT: usize = Self::Traceback as usize + 1;
+    pub(crate) const COUNT: usize = Self::Compiler as usize + 1;
 }
 
 /// `Job` in `door.h`.
@@ -77,6 +81,12 @@ impl Call {
         // SAFETY: a registry read raises nothing (I2).
         unsafe { backend::registry_get(l, vm.fixtures.handler) };
         Self { vm, l, handler: top + 1, first: top + 2 }
+    }
+
+    /// A call without the handler: for bodies that leave a traceback of their own.
+    #[inline]
+    pub(crate) fn without_handler(vm: VmRef, l: *mut lua_State, top: c_int) -> Self {
+        Self { vm, l, handler: 0, first: top + 1 }
     }
 
     /// Pushes a protected body as the function to call. `[-0, +1, -]`

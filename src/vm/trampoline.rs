@@ -19,12 +19,15 @@ pub(crate) trait Invoke: Send + 'static {
     const COUNTED: bool;
 
     /// Takes `arguments` values from stack index 1 on, leaves results on top, and
-    /// says how many.
+    /// says how many; or leaves what is to be yielded, and says [`YIELD_NONE`] less how many.
     ///
     /// # Safety
     /// Called in the frame of a callback only, with the number of its arguments.
     unsafe fn invoke(&self, state: &mut State, arguments: c_int) -> Result<c_int>;
 }
+
+/// What tells the door to yield no value; less one for each value. As in `door.h`.
+pub(crate) const YIELD_NONE: c_int = -2;
 
 /// `Callback` in `door.h`, followed by what only Rust reads.
 #[repr(C)]

@@ -152,6 +152,11 @@ fn conversions() {
 }
 
 #[test]
+fn coroutines() {
+    survive(operations::COROUTINES);
+}
+
+#[test]
 fn the_collector_and_raw_code() {
     survive(operations::THE_COLLECTOR_AND_RAW_CODE);
 }

@@ -2,8 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::ffi::CString;
+#[cfg(feature = "async")]
+use std::task::{Context, Poll, Waker};
 
-use perilune::{Bytes, Error, FromLua, Function, IntoLua, LuaString, MultiValue, Result, State, Table, Value, Variadic, lua_sys};
+use perilune::{
+    Bytes, Coroutine, CoroutineStatus, Error, FromLua, Function, IntoLua, LuaString, MultiValue, Progress, Result, Slice, State, Table,
+    Value, Variadic, Yield, YieldThen, lua_sys,
+};
 
 use crate::common::quietly;
 use crate::world::World;
@@ -285,10 +290,10 @@ pub const VALUES: &[(&str, Op)] = &[
         assert_eq!(world.text.to_str(lua)?, "a text in the VM");
         world.text.to_string_lossy(lua).map(drop)
     }),
-    ("opaque", |lua, world| {
-        let value: Value = world.echo.call(lua, Value::Opaque(world.coroutine.clone()))?;
+    ("a coroutine", |lua, world| {
+        let value: Value = world.echo.call(lua, &world.coroutine)?;
         assert_eq!(value.type_name(), "thread");
-        Ok(())
+        value.to::<Coroutine>(lua).map(drop)
     }),
 ];
 
@@ -342,6 +347,70 @@ impl FromLua for Point {
     }
 }
 
+pub const COROUTINES: &[(&str, Op)] = &[
+    ("create_coroutine", |lua, world| lua.create_coroutine(&world.identity).map(drop)),
+    ("resume", |lua, world| {
+        let co = lua.create_coroutine(&world.generator)?;
+        assert_eq!(co.status(lua)?, CoroutineStatus::Resumable);
+        co.resume::<(String, String)>(lua, ("a new", "text"))?;
+        co.resume::<String>(lua, 7)?;
+        co.resume::<(String, Table)>(lua, "the end of it").map(drop)
+    }),
+    ("resume, many values", |lua, world| {
+        let co = lua.create_coroutine(&world.generator)?;
+        let all: Variadic<String> = (0..300).map(|i| format!("value {i}")).collect();
+        assert_eq!(co.resume::<Variadic<String>>(lua, all.clone())?, all);
+        co.resume::<MultiValue>(lua, all).map(drop)
+    }),
+    ("resume, many results", |lua, world| {
+        let co = lua.create_coroutine(&world.many)?;
+        assert_eq!(co.resume::<MultiValue>(lua, ())?.len(), 400);
+        Ok(())
+    }),
+    ("resume, failing", |lua, _| {
+        let failing: Function = lua.load("return function(...) local function f(...) error(... .. '!') end f(...) end").name("f").eval()?;
+        let co = lua.create_coroutine(&failing)?;
+        must_fail(co.resume::<()>(lua, "on purpose"), |error| error.to_string().ends_with("on purpose!"))?;
+        must_fail(co.resume::<()>(lua, ()), |error| error.to_string().contains("failed"))
+    }),
+    ("resume, panicking", |lua, _| {
+        let panicking: Function = lua.get("host.panic")?;
+        let co = lua.create_coroutine(&panicking)?;
+        must_fail(quietly(|| co.resume::<()>(lua, ())), |error| matches!(error, Error::Panic(_)))
+    }),
+    ("values", |lua, world| {
+        let co = lua.create_coroutine(&world.generator)?;
+        co.values::<Option<String>>(lua).collect::<Result<Vec<_>>>().map(drop)
+    }),
+    ("close and reset", |lua, world| {
+        let co = lua.create_coroutine(&world.identity)?;
+        co.reset(lua, &world.identity)?;
+        assert_eq!(co.resume::<String>(lua, "a text")?, "a text");
+        co.reset(lua, &world.identity)?;
+        co.close(lua)
+    }),
+    ("yielding in Rust", |lua, _| {
+        let pause: Function = lua.get("host.pause")?;
+        let co = lua.create_coroutine(&pause)?;
+        let (text, _): (String, Vec<String>) = co.resume(lua, "a text to wait with")?;
+        assert_eq!(co.resume::<String>(lua, &*text)?, text);
+        Ok(())
+    }),
+    ("a task in slices", |lua, world| finish(lua, &world.long, Slice::instructions(100))),
+    ("a task in slices of time", |lua, world| finish(lua, &world.long, Slice::time(std::time::Duration::ZERO))),
+    ("a task with arguments", |lua, world| {
+        let mut task = lua.create_task(&world.generator, ("some", "arguments"))?;
+        task.run(lua, Slice::UNLIMITED)?;
+        task.run_with(lua, Slice::instructions(1000), vec!["a list"]).map(drop)
+    }),
+];
+
+fn finish(lua: &mut State, function: &Function, slice: Slice) -> Result<()> {
+    let mut task = lua.create_task(function, ())?;
+    while !matches!(task.run(lua, slice)?, Progress::Done(_)) {}
+    Ok(())
+}
+
 pub const THE_COLLECTOR_AND_RAW_CODE: &[(&str, Op)] = &[
     ("gc_collect", |lua, _| {
         lua.create_function(|_: &mut State, (): ()| Ok(())).map(drop)?;
@@ -389,6 +458,30 @@ pub const CLOSURES: &[(&str, Op)] = &[
         assert_eq!(out.first::<bool>(lua).ok(), Some(false));
         Ok(())
     }),
+    ("going on after a yield", |lua, _| {
+        let pause = lua.create_function(|_: &mut State, text: String| -> Result<YieldThen<String>> {
+            Ok(Yield(text).then(|_: &mut State, text: String| Ok(Yield(text + "!").then(|_: &mut State, text: String| Ok(vec![text])))))
+        })?;
+        let co = lua.create_coroutine(&pause)?;
+        co.resume::<String>(lua, "a text to wait with")?;
+        assert_eq!(co.resume::<String>(lua, "and on")?, "and on!");
+        co.resume::<Vec<String>>(lua, "to the end").map(drop)
+    }),
+    #[cfg(feature = "async")]
+    ("awaiting", |lua, _| {
+        let function = lua.create_async_function(|cx: perilune::AsyncContext, text: String| async move {
+            let mut waited = false;
+            std::future::poll_fn(|_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+            cx.with(|state| state.create_string(&text))
+        })?;
+        let mut call = lua.start_async::<String>(&function, "a text to wait with")?;
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            if let Poll::Ready(result) = call.poll(lua, &mut context) {
+                return result.map(drop);
+            }
+        }
+    }),
     ("closures through Rust", |lua, _| {
         let script = "local x = 'x' return host.rethrow(function(a) return host.rethrow(function(b) return x .. a .. b end) end)";
         lua.load(script).eval::<String>().map(drop)
@@ -397,4 +490,4 @@ pub const CLOSURES: &[(&str, Op)] = &[
 
 /// All but those.
 pub const ALL: &[&[(&str, Op)]] =
-    &[MAKING_VALUES, GLOBALS_BY_NAME, RUNNING_TEXT, CALLS, TABLES, VALUES, CONVERSIONS, THE_COLLECTOR_AND_RAW_CODE];
+    &[MAKING_VALUES, GLOBALS_BY_NAME, RUNNING_TEXT, CALLS, TABLES, VALUES, CONVERSIONS, COROUTINES, THE_COLLECTOR_AND_RAW_CODE];

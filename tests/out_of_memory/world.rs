@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use perilune::{Bytes, Error, Function, Libs, Lua, LuaString, MultiValue, Opaque, Result, State, Table, Value, Variadic};
+use perilune::{Bytes, Coroutine, Error, Function, Libs, Lua, LuaString, MultiValue, Result, State, Table, Value, Variadic, Yield};
 
 /// What the operations work on.
 #[derive(Clone)]
@@ -22,7 +22,11 @@ pub struct World {
     /// Returns 400 values, some of them new strings.
     pub many: Function,
     pub text: LuaString,
-    pub coroutine: Opaque,
+    pub coroutine: Coroutine,
+    /// Yields and returns what it is given, and in between a text of its own.
+    pub generator: Function,
+    /// Counts to 300, and makes something new each time.
+    pub long: Function,
     pub file: PathBuf,
     pub bytecode: Vec<u8>,
 }
@@ -54,6 +58,16 @@ const WORLD: &str = r"
             return from(from, 1)
         end,
         coroutine = coroutine.create(function() end),
+        generator = function(...)
+            local got = coroutine.yield(...)
+            got = coroutine.yield('given ' .. tostring(got))
+            return got, { got }
+        end,
+        long = function()
+            local t = {}
+            for i = 1, 300 do t[i % 10] = { 'number ' .. i } end
+            return #t, t
+        end,
     }
 ";
 
@@ -72,7 +86,9 @@ impl World {
             echo: lua.create_function(|_: &mut State, all: MultiValue| Ok(all))?,
             many: parts.get(lua, "many")?,
             text: lua.create_string("a text in the VM")?,
-            coroutine: opaque(parts.get(lua, "coroutine")?),
+            coroutine: parts.get(lua, "coroutine")?,
+            generator: parts.get(lua, "generator")?,
+            long: parts.get(lua, "long")?,
             file: script_file(),
             bytecode: bytecode(),
         })
@@ -98,11 +114,6 @@ fn bytecode() -> Vec<u8> {
     lua.load(script).eval::<Bytes>().unwrap().0
 }
 
-fn opaque(value: Value) -> Opaque {
-    let Value::Opaque(opaque) = value else { panic!("a {}", value.type_name()) };
-    opaque
-}
-
 fn register_callbacks(lua: &mut Lua) -> Result<()> {
     lua.register("host.strings", |_: &mut State, n: usize| Ok((0..n).map(|i| format!("string {i}")).collect::<Variadic<String>>()))?;
     lua.register("host.map", |_: &mut State, n: usize| Ok((0..n).map(|i| (i, vec![format!("{i}")])).collect::<BTreeMap<_, _>>()))?;
@@ -114,6 +125,9 @@ fn register_callbacks(lua: &mut Lua) -> Result<()> {
     lua.register("host.external", |_: &mut State, (): ()| -> Result<()> { Err(Error::external(std::fmt::Error)) })?;
     lua.register("host.panic", |_: &mut State, (): ()| -> Result<()> { panic!("a panic") })?;
     lua.register("host.rethrow", |state: &mut State, f: Function| -> Result<MultiValue> { f.call(state, "an argument") })?;
+    lua.register("host.pause", |_: &mut State, text: String| -> Result<Yield<(String, Vec<String>)>> {
+        Ok(Yield((text.clone(), vec![text])))
+    })?;
     lua.register_mut("host.count", {
         let mut count = 0;
         move |state: &mut State, name: String| -> Result<Table> {

@@ -155,6 +155,14 @@ pub(crate) fn gc_parameter(percent: u16) -> c_int {
     percent.min(4 * 255).into()
 }
 
+/// Whether a hook is called wherever a script runs.
+pub(crate) fn hooks_reach_everything() -> bool {
+    true
+}
+
+/// Suspended and failed coroutines can be closed, and used for another function.
+pub(crate) const CLOSES_COROUTINES: bool = true;
+
 /// See `luajit.rs`.
 pub(crate) const FORGETS_UPVALUES: bool = false;
 

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
+use std::sync::OnceLock;
 
 use super::{BackendKind, Number};
 use crate::build_info;
@@ -218,6 +219,17 @@ pub(crate) fn gc_parameter(percent: u16) -> c_int {
     percent.into()
 }
 
+/// Whether a hook is called wherever a script runs, compiled code included. A library that
+/// was built elsewhere is asked once, by trying.
+pub(crate) fn hooks_reach_everything() -> bool {
+    static REACHED: OnceLock<bool> = OnceLock::new();
+    // SAFETY: it works in a VM of its own and raises nothing.
+    build_info::CHECK_HOOK.unwrap_or_else(|| *REACHED.get_or_init(|| unsafe { perilune_hook_reaches_compiled_code() } != 0))
+}
+
+/// There is no `lua_resetthread`.
+pub(crate) const CLOSES_COROUTINES: bool = false;
+
 /// A closure that could not be completed for want of memory is freed with too small a size.
 pub(crate) const FORGETS_UPVALUES: bool = true;
 
@@ -248,3 +260,7 @@ pub(crate) const PRELUDE_NAME: &CStr = c"=perilune";
 /// Opened whether scripts see them or not: the prelude needs the base functions, and
 /// without its library the JIT compiler is off.
 pub(crate) const ALWAYS_OPENED: Libs = Libs::BASE.union(Libs::JIT);
+
+unsafe extern "C" {
+    fn perilune_hook_reaches_compiled_code() -> c_int;
+}

@@ -1,9 +1,7 @@
 //! Where the two backends differ, and nowhere else: one contract, kept by
 //! `luajit.rs` and `lua54.rs`. Above this folder no code asks which one is linked.
 //!
-//! The contract: `new_state`, `close_state`, `push_globals`, `registry_get`, `registry_set`, `new_userdata`,
-//! `push_integer`, `integer_at`, `number_at`, `raw_length`, `gc_parameter`, `LIBRARIES`,
-//! `PRELUDE`, `ALWAYS_OPENED`, and `Backend`'s facts.
+//! The contract is what both of them export, each item documented in both.
 
 use std::fmt;
 

@@ -1,0 +1,80 @@
+/* The hook by which a task's slice ends, and what compiled code has to do with it. As
+   in door.c: these frames may raise and yield, and nothing here keeps state. */
+#include "door.h"
+#ifdef PERILUNE_LUAJIT
+#include <lualib.h>
+#include <luajit.h>
+#endif
+
+/* Instructions until a slice that could not end is tried again. */
+#define RETRY 100
+
+/* The count hook of a task's slice: ends it by yielding, in the task's own coroutine
+   and where that can yield; elsewhere a little later. */
+void perilune_slice_hook(lua_State *L, lua_Debug *ar) {
+  Slice *slice = gate_of(L)->slice;
+  (void)ar;
+  if (slice == NULL) { /* Lua 5.4: a coroutine made during a slice keeps the hook */
+    lua_sethook(L, NULL, 0, 0);
+  } else if (!slice->counting) {
+    slice->counting = L == slice->co;
+    lua_sethook(L, perilune_slice_hook, LUA_MASKCOUNT, slice->quantum);
+  } else if (!slice->is_up(slice)) {
+    return;
+  } else if (L == slice->co && lua_isyieldable(L)) {
+    slice->cut = 1;
+    lua_yield(L, 0);
+  } else {
+    lua_sethook(L, perilune_slice_hook, LUA_MASKCOUNT, RETRY);
+    lua_sethook(slice->co, perilune_slice_hook, LUA_MASKCOUNT, RETRY);
+  }
+}
+
+/* Turns the compiler on or off, for good: without what it has compiled.
+   (on) -> whether it was on */
+int perilune_compiler(lua_State *L) {
+#ifdef PERILUNE_LUAJIT
+  int on = lua_toboolean(L, 1);
+  lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+  lua_getfield(L, -1, "jit");
+  lua_getfield(L, -1, "status");
+  lua_call(L, 0, 1);
+  luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | (on ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
+  if (!on) luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_FLUSH);
+#else
+  lua_pushboolean(L, 0);
+#endif
+  return 1;
+}
+
+#ifdef PERILUNE_LUAJIT
+static void raising_hook(lua_State *L, lua_Debug *ar) {
+  (void)ar;
+  luaL_error(L, "reached");
+}
+
+/* (light userdata: int) -> () */
+static int probe_hook(lua_State *L) {
+  int *reached = (int *)lua_touserdata(L, 1);
+  lua_pushcfunction(L, luaopen_jit);
+  lua_call(L, 0, 0);
+  if (luaL_loadstring(L, "for i = 1, 1e5 do end") != 0) return lua_error(L);
+  lua_pushvalue(L, -1);
+  lua_call(L, 0, 0); /* now it is compiled */
+  lua_sethook(L, raising_hook, LUA_MASKCOUNT, 1000);
+  *reached = lua_pcall(L, 0, 0, 0) != 0;
+  lua_sethook(L, NULL, 0, 0);
+  return 0;
+}
+
+/* Whether compiled code looks at hooks (LUAJIT_ENABLE_CHECKHOOK), found out by trying
+   in a VM of its own. */
+int perilune_hook_reaches_compiled_code(void) {
+  int reached = 0;
+  lua_State *L = luaL_newstate();
+  if (L == NULL) return 0;
+  lua_cpcall(L, probe_hook, &reached);
+  lua_close(L);
+  return reached;
+}
+#endif

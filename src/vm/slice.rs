@@ -1,0 +1,160 @@
+//! Slices: how a task is made to stop after some instructions or some time.
+//!
+//! While a task runs, a count hook (`perilune_slice_hook` in `slice.c`) looks whether its slice
+//! is up and then yields from the task's coroutine. This file sets that hook, takes it away
+//! again, and puts back the one of a task inside which this one ran. It is the only place that
+//! knows by which means a slice ends.
+
+use std::ffi::c_int;
+use std::ptr::{self, NonNull};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::sys::{self, lua_Debug, lua_State};
+use crate::vm::backend;
+use crate::vm::owner::VmRef;
+use crate::vm::protect::{self, Body};
+use crate::vm::stack::StackGuard;
+use crate::vm::state::State;
+
+/// Instructions between two looks at the clock.
+const BETWEEN_LOOKS: c_int = 1000;
+
+/// `Slice` in `door.h`, followed by what only Rust reads.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Slice {
+    co: *mut lua_State,
+    quantum: c_int,
+    counting: c_int,
+    cut: c_int,
+    is_up: unsafe extern "C" fn(*mut Slice) -> c_int,
+    /// None: later than can be told.
+    deadline: Option<Instant>,
+}
+
+/// What ends a slice.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum End {
+    Instructions(c_int),
+    Time(Duration),
+}
+
+impl Slice {
+    fn new(co: *mut lua_State, end: End) -> Self {
+        let now = Instant::now();
+        let (quantum, deadline) = match end {
+            End::Instructions(count) => (count, Some(now)),
+            End::Time(length) => (BETWEEN_LOOKS, now.checked_add(length)),
+        };
+        Self { co, quantum, counting: 0, cut: 0, is_up, deadline }
+    }
+}
+
+/// # Safety
+/// The hook calls it with the slice that it found in the gate.
+unsafe extern "C" fn is_up(slice: *mut Slice) -> c_int {
+    // SAFETY: the caller's; the hook reads and writes other fields only, and not now.
+    let deadline = unsafe { (*slice).deadline };
+    deadline.is_some_and(|deadline| Instant::now() >= deadline).into()
+}
+
+/// The hook while it is set; it goes when this is dropped.
+struct Armed {
+    vm: VmRef,
+    slice: *mut Slice,
+    /// The slice of the task inside which this one runs.
+    outer: *mut Slice,
+}
+
+impl Armed {
+    /// # Safety
+    /// The slice outlives what is returned, as does its coroutine, of this VM.
+    unsafe fn new(vm: VmRef, slice: *mut Slice) -> Self {
+        let outer = vm.gate.slice.replace(slice);
+        // SAFETY: the caller's.
+        unsafe { arm(slice) };
+        Self { vm, slice, outer }
+    }
+}
+
+impl Drop for Armed {
+    fn drop(&mut self) {
+        self.vm.gate.slice.set(self.outer);
+        // SAFETY: setting a hook raises nothing (I2); the outer slice is further up the stack.
+        unsafe {
+            sys::lua_sethook((*self.slice).co, None, 0, 0);
+            if !self.outer.is_null() {
+                arm(self.outer);
+            }
+        }
+    }
+}
+
+/// Sets the hook for a slice, which begins to count when it is first called: a coroutine
+/// that was cut takes the first instruction without it.
+///
+/// # Safety
+/// The slice and its coroutine are alive.
+unsafe fn arm(slice: *mut Slice) {
+    // SAFETY: setting a hook raises nothing (I2).
+    unsafe {
+        (*slice).counting = 0;
+        sys::lua_sethook((*slice).co, Some(perilune_slice_hook), sys::LUA_MASKCOUNT, 1);
+    }
+}
+
+/// Runs `work`, which resumes the coroutine `co`, and says whether that was cut short.
+pub(crate) fn within<T>(
+    state: &mut State,
+    co: NonNull<lua_State>,
+    end: End,
+    work: impl FnOnce(&mut State) -> Result<T>,
+) -> Result<(T, bool)> {
+    refuse_other_hooks(co)?;
+    let was_on = pause_compiler(state)?;
+    let mut slice = Slice::new(co.as_ptr(), end);
+    let slice = &raw mut slice;
+    // SAFETY: the slice lives until the end of this function, the coroutine is the caller's.
+    let armed = unsafe { Armed::new(state.vm(), slice) };
+    let result = work(state);
+    drop(armed);
+    let switched = if was_on { switch_compiler(state, true).map(drop) } else { Ok(()) };
+    let result = result?;
+    // SAFETY: nobody else knows the slice any more.
+    switched.map(|()| (result, unsafe { (*slice).cut } != 0))
+}
+
+/// A hook of raw code's own would be lost.
+fn refuse_other_hooks(co: NonNull<lua_State>) -> Result<()> {
+    // SAFETY: a read that raises nothing (I2), of a live coroutine.
+    let hook = unsafe { sys::lua_gethook(co.as_ptr()) };
+    let ours: unsafe extern "C-unwind" fn(*mut lua_State, *mut lua_Debug) = perilune_slice_hook;
+    if hook.is_none_or(|hook| ptr::fn_addr_eq(hook, ours)) {
+        return Ok(());
+    }
+    Err(Error::runtime(
+        "a task cannot be run in slices while a debug hook is set (by raw code or the debug library): clear the hook, or use Slice::UNLIMITED",
+    ))
+}
+
+/// Turns the compiler off where compiled code would not see the hook, and says whether it was on.
+fn pause_compiler(state: &mut State) -> Result<bool> {
+    if backend::hooks_reach_everything() { Ok(false) } else { switch_compiler(state, false) }
+}
+
+fn switch_compiler(state: &mut State, on: bool) -> Result<bool> {
+    let (vm, l) = (state.vm(), state.raw());
+    // SAFETY: within the doors' own room (I4); the body runs protected (I2); balanced (I5).
+    unsafe {
+        let _balance = StackGuard::new(l);
+        protect::push_body(&vm, l, Body::Compiler);
+        sys::lua_pushboolean(l, on.into());
+        protect::call_body(state, 1, 1)?;
+        Ok(sys::lua_toboolean(l, -1) != 0)
+    }
+}
+
+unsafe extern "C-unwind" {
+    fn perilune_slice_hook(l: *mut lua_State, ar: *mut lua_Debug);
+}
