@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::sys::{self, lua_State};
 use crate::vm::alloc::Memory;
+use crate::vm::class::Classes;
 use crate::vm::cstack::Bounds;
 use crate::vm::protect::{Body, Job, Source};
 use crate::vm::registry::{Node, Shared, Slot};
@@ -94,6 +95,7 @@ pub(crate) struct Vm {
     pub depth: Cell<u32>,
     pub fixtures: Fixtures,
     pub shared: Arc<Shared>,
+    pub classes: Classes,
     /// Message and traceback of a script's error that Rust passes on as it came: the
     /// value itself cannot carry where it began.
     pub passing: RefCell<Option<(String, String)>>,
@@ -160,6 +162,7 @@ impl Vm {
             depth: Cell::new(0),
             fixtures: Fixtures::default(),
             shared: Arc::default(),
+            classes: Classes::default(),
             passing: RefCell::default(),
             pending: Cell::new(false),
             failure: RefCell::default(),
