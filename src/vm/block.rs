@@ -270,7 +270,8 @@ pub(crate) unsafe fn at<'a>(l: *mut lua_State, index: c_int, metatable: usize) -
         }
         let same = sys::lua_topointer(l, -1).addr() == metatable;
         sys::lua_settop(l, -2);
-        same.then(|| block.as_ref())
+        // No reference to what is no block, which may be smaller.
+        if same { Some(block.as_ref()) } else { None }
     }
 }
 
@@ -291,7 +292,7 @@ pub(crate) unsafe fn any_at<'a>(l: *mut lua_State, index: c_int) -> Option<&'a B
         let ours =
             sys::lua_tocfunction(l, -1).is_some_and(|function| ptr::fn_addr_eq(function, finalize as unsafe extern "C-unwind" fn(_) -> _));
         sys::lua_settop(l, -3);
-        ours.then(|| block.as_ref())
+        if ours { Some(block.as_ref()) } else { None }
     }
 }
 
