@@ -6,8 +6,8 @@ mod common;
 
 use common::{check, is_luajit, quietly, settled, with};
 use perilune::{
-    AnyUserData, Error, Function, Lua, MetaMethod, Result, State, UserData, UserDataError, UserDataFields, UserDataMethods, UserDataRef,
-    UserDataRefMut, Value, Variadic,
+    AnyUserData, Error, FromLua, Function, Lua, MetaMethod, Result, State, UserData, UserDataError, UserDataFields, UserDataMethods,
+    UserDataRef, UserDataRefMut, Value, Variadic,
 };
 
 /// A type with everything.
@@ -236,6 +236,35 @@ fn a_panic_in_a_method_is_the_hosts_again() {
     assert!(matches!(&error, Error::Panic(panic) if panic.message() == "boom"), "{error}");
     lua.run("v:scale(2)").unwrap();
     check(&mut lua);
+}
+
+/// Panics where an argument is converted, by when the values before it are borrowed.
+struct Explosive;
+
+impl FromLua for Explosive {
+    fn from_lua(_: Value, _: &mut State) -> Result<Self> {
+        panic!("explosive")
+    }
+}
+
+#[test]
+fn a_panic_in_an_arguments_conversion_lets_go_of_what_was_borrowed() {
+    with(|lua| {
+        lua.register("take", |_: &mut State, (_, _): (UserDataRefMut<Vec2>, Explosive)| Ok(()))?;
+        lua.register_userdata_type::<u8>(|registry| {
+            registry.add_method_mut("take", |_: &mut State, _: &mut u8, _: Explosive| Ok(()));
+            registry.add_field_method_set("x", |_, _, _: Explosive| Ok(()));
+            registry.add_method_mut("use", |_: &mut State, _: &mut u8, (): ()| Ok(()));
+        })?;
+        let byte = lua.create_any_userdata(7_u8)?;
+        lua.set("byte", byte)?;
+        lua.set("v", Vec2 { x: 1.0, y: 1.0 })?;
+        for script in ["take(v)", "byte:take(1)", "byte.x = 1"] {
+            let error = quietly(|| lua.run(script)).unwrap_err();
+            assert!(matches!(&error, Error::Panic(panic) if panic.message() == "explosive"), "{script}: {error}");
+        }
+        lua.run("v:scale(2) byte:use()").map(drop)
+    });
 }
 
 #[test]

@@ -89,6 +89,14 @@ impl State {
     /// }).unwrap();
     /// ```
     ///
+    /// A state is no owner that could be swapped for another one:
+    ///
+    /// ```compile_fail,E0308
+    /// # use perilune::Lua;
+    /// # let (mut lua, mut other) = (Lua::new().unwrap(), Lua::new().unwrap());
+    /// lua.scope(|state, _| { std::mem::swap::<Lua>(state, &mut other); Ok(()) }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// What `work` says; [`Error::Panic`] if something that was lent panicked when it was
     /// dropped.

@@ -231,9 +231,10 @@ impl<'a, T> Contents<'a, T> {
     pub(crate) unsafe fn push(self, l: *mut lua_State, metatable: c_int) {
         let inside = if matches!(self.what, What::Value(_)) { (size_of::<T>(), align_of::<T>()) } else { (0, 1) };
         let padding = inside.1.saturating_sub(align_of::<Block>());
-        // SAFETY: only wants memory (I3). The block has room for the value wherever its
-        // alignment puts it, and is complete before its metatable lets the collector
-        // know of it; userdata is aligned for pointers.
+        // SAFETY: only wants memory (I3): what was passed by value is far below the VM's
+        // limit for userdata. The block has room for the value wherever its alignment
+        // puts it, and is complete before its metatable lets the collector know of it;
+        // userdata is aligned for pointers.
         unsafe {
             let block = backend::new_object(l, size_of::<Block>() + padding + inside.0).cast::<Block>();
             let (value, drop): (*mut T, unsafe fn(*mut ())) = match self.what {
@@ -328,4 +329,69 @@ unsafe extern "C-unwind" fn finalize(l: *mut lua_State) -> c_int {
 pub(crate) unsafe fn set_finalizer(l: *mut lua_State) {
     // SAFETY: the caller's.
     unsafe { trampoline::set_function(l, c"__gc", finalize) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stands for a destructor.
+    unsafe fn count(value: *mut ()) {
+        // SAFETY: the test's own number, which outlives its block.
+        unsafe { *value.cast::<i32>() += 1 }
+    }
+
+    fn block(value: &mut i32, hold: Hold) -> Block {
+        let value = ptr::from_mut(value).cast();
+        Block { borrows: Cell::new(0), value, drop: count, hold, has_values: Cell::new(false) }
+    }
+
+    #[test]
+    fn many_read_or_one_changes() {
+        let mut value = 0;
+        let block = block(&mut value, Hold::Owned);
+        let (a, b) = (block.share().unwrap(), block.share().unwrap());
+        assert_eq!(block.lock().unwrap_err(), UserDataError::Borrowed);
+        assert_eq!(block.take().unwrap_err(), UserDataError::Borrowed);
+        assert_eq!(block.close().unwrap_err(), UserDataError::Borrowed);
+        drop(a);
+        assert!(block.lock().is_err());
+        drop(b);
+        let unique = block.lock().unwrap();
+        assert_eq!(block.share().unwrap_err(), UserDataError::BorrowedMut);
+        assert_eq!(block.lock().unwrap_err(), UserDataError::BorrowedMut);
+        assert_eq!(block.close().unwrap_err(), UserDataError::BorrowedMut);
+        drop(unique);
+        block.share().unwrap();
+    }
+
+    #[test]
+    fn a_value_ends_once() {
+        let mut value = 0;
+        let closed = block(&mut value, Hold::Owned);
+        closed.close().unwrap();
+        closed.close().unwrap();
+        closed.drop_value();
+        assert_eq!(closed.take().unwrap_err(), UserDataError::Dropped);
+        assert_eq!(closed.share().unwrap_err(), UserDataError::Dropped);
+        assert_eq!(value, 1);
+        let taken = block(&mut value, Hold::Owned);
+        taken.take().unwrap();
+        taken.close().unwrap();
+        assert_eq!(value, 1);
+    }
+
+    #[test]
+    fn what_is_lent_stays_its_owners() {
+        let mut value = 0;
+        let lent = block(&mut value, Hold::Lent);
+        drop(lent.share().unwrap());
+        assert_eq!(lent.lock().unwrap_err(), UserDataError::ReadOnly);
+        assert_eq!(lent.take().unwrap_err(), UserDataError::NotOwned);
+        lent.drop_value();
+        assert_eq!(lent.share().unwrap_err(), UserDataError::ScopeEnded);
+        let changeable = block(&mut value, Hold::LentMut);
+        drop(changeable.lock().unwrap());
+        assert_eq!(changeable.take().unwrap_err(), UserDataError::NotOwned);
+    }
 }

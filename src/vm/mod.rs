@@ -41,6 +41,7 @@ pub(crate) mod block;
 pub(crate) mod class;
 pub(crate) mod cstack;
 pub(crate) mod failure;
+pub(crate) mod fields;
 pub(crate) mod libs;
 pub(crate) mod owner;
 pub(crate) mod pool;

@@ -4,7 +4,7 @@
 //! a [`Callback`], which leads to the Rust value to call. Whatever happens there,
 //! an answer comes back: results, or an error for the C frame to raise.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Error, PanicPayload, Result};
@@ -179,6 +179,25 @@ pub(crate) unsafe fn end(l: *mut lua_State) {
             finalize(l, || ((*callback).drop)(object));
         }
         sys::lua_settop(l, -3);
+    }
+}
+
+/// The callback of the host function on top of the stack, if it is one: what its
+/// `Callback` is to C. `[-0, +0, -]` Needs room for one value.
+///
+/// # Safety
+/// A function is on top.
+pub(crate) unsafe fn callback_on_top(l: *mut lua_State) -> Option<*mut c_void> {
+    // SAFETY: reads only (I2); the door's upvalue is its callback.
+    unsafe {
+        let door: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int = perilune_door;
+        if !sys::lua_tocfunction(l, -1).is_some_and(|function| std::ptr::fn_addr_eq(function, door)) {
+            return None;
+        }
+        sys::lua_getupvalue(l, -1, 1);
+        let callback = sys::lua_touserdata(l, -1);
+        sys::lua_settop(l, -2);
+        Some(callback)
     }
 }
 

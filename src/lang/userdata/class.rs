@@ -2,7 +2,7 @@
 //! value of a scope.
 //!
 //! A type without fields has a plain table of methods as its `__index`, which Lua looks
-//! into by itself. One with fields has the two functions of `accessors.lua`.
+//! into by itself. One with fields has functions that look a name up (`accessors`).
 
 use std::any::{TypeId, type_name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::lang::convert::{FromLua, INTERNAL, Internal, IntoLua};
 use crate::lang::userdata::method::Receiver;
 use crate::lang::userdata::registry::{Entry, Kind, Make, Site};
-use crate::lang::userdata::{meta, refused};
+use crate::lang::userdata::{accessors, meta, refused};
 use crate::lang::{AnyUserData, Function, MetaMethod, Table, UserData, UserDataRegistry, Value};
 use crate::sys;
 use crate::vm::block::{self, Contents};
@@ -22,9 +22,6 @@ use crate::vm::owner::VmRef;
 use crate::vm::state::State;
 use crate::vm::trampoline::Invoke;
 use crate::vm::{backend, stack};
-
-/// How fields are read and written.
-const ACCESSORS: &str = include_str!("accessors.lua");
 
 /// Keys of a metatable under which a type's proxy finds the members, and what makes the
 /// type callable. They are numbers, so that no metamethod can have them.
@@ -162,22 +159,22 @@ impl Plan {
 pub(crate) fn fill(state: &mut State, metatable: &Table, site: &Site, entries: Vec<Entry>) -> Result<()> {
     let mut plan = Plan::of(entries)?;
     let readable = plan.getters.keys().cloned().collect();
-    let (user_index, user_new_index) = (plan.metas.remove(MetaMethod::Index.name()), plan.metas.remove(MetaMethod::NewIndex.name()));
-    let has_fields = !plan.getters.is_empty() || user_index.is_some();
-    let methods = make_all(state, site, plan.members)?;
-    metatable.raw_set(state, MEMBERS, &methods)?;
+    let (own_index, own_new_index) = (plan.metas.remove(MetaMethod::Index.name()), plan.metas.remove(MetaMethod::NewIndex.name()));
+    let has_fields = !plan.getters.is_empty() || own_index.is_some();
+    let members = make_all(state, site, plan.members)?;
+    metatable.raw_set(state, MEMBERS, &members)?;
     let index = if has_fields {
         let getters = make_all(state, site, plan.getters)?;
-        let otherwise = or_unknown(state, site, user_index, Access::Read)?;
-        Value::Function(accessors(state)?.index.call(state, (getters, methods, otherwise))?)
+        let otherwise = or_unknown(state, site, own_index, Access::Read)?;
+        Value::Function(accessors::index(state, &members, &getters, &otherwise)?)
     } else {
-        Value::Table(methods)
+        Value::Table(members)
     };
     metatable.raw_set(state, MetaMethod::Index.name(), index)?;
-    let mut new_index = or_unknown(state, site, user_new_index, Access::Write { readable })?;
+    let mut new_index = or_unknown(state, site, own_new_index, Access::Write { readable })?;
     if !plan.setters.is_empty() {
         let setters = make_all(state, site, plan.setters)?;
-        new_index = accessors(state)?.new_index.call(state, (setters, new_index))?;
+        new_index = accessors::new_index(state, &setters, &new_index)?;
     }
     metatable.raw_set(state, MetaMethod::NewIndex.name(), new_index)?;
     set_defaults(state, metatable, site)?;
@@ -219,24 +216,6 @@ fn set_defaults(state: &mut State, metatable: &Table, site: &Site) -> Result<()>
         metatable.raw_set(state, MetaMethod::Close.name(), close)?;
     }
     Ok(())
-}
-
-/// The functions of `accessors.lua` in a VM.
-#[derive(Clone)]
-struct Accessors {
-    index: Function,
-    new_index: Function,
-}
-
-fn accessors(state: &mut State) -> Result<Accessors> {
-    if let Some(accessors) = state.app_data::<Accessors>() {
-        return Ok(accessors.clone());
-    }
-    let environment = state.create_table()?;
-    let (index, new_index) = state.load(ACCESSORS).name("perilune.userdata").environment(&environment).eval()?;
-    let accessors = Accessors { index, new_index };
-    state.set_app_data(accessors.clone());
-    Ok(accessors)
 }
 
 /// What is done with a name.

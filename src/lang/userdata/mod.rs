@@ -6,6 +6,7 @@
 //! value itself (`method`), the host holds an [`AnyUserData`] (`handle`) or takes the
 //! value as an argument (`reference`).
 
+mod accessors;
 mod class;
 mod handle;
 mod meta;

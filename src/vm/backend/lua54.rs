@@ -6,6 +6,7 @@ use std::ptr;
 use super::{BackendKind, Number};
 use crate::sys::{self, lua_State};
 use crate::vm::alloc;
+use crate::vm::fields::InC;
 use crate::vm::libs::{Library, Libs};
 use crate::vm::owner::Vm;
 
@@ -121,6 +122,14 @@ pub(crate) unsafe fn set_values(l: *mut lua_State, index: c_int) {
 
 /// Metamethods that this backend never calls.
 pub(crate) const METAMETHODS_MISSING: &[&str] = &[];
+
+/// Fields are read and written by C functions.
+pub(crate) const FIELDS: Option<InC> = Some(InC { index: perilune_index, new_index: perilune_new_index });
+
+unsafe extern "C-unwind" {
+    fn perilune_index(l: *mut lua_State) -> c_int;
+    fn perilune_new_index(l: *mut lua_State) -> c_int;
+}
 
 /// Pushes an integer; here every one fits. `[-0, +1, -]`
 ///

@@ -7,6 +7,7 @@ use super::{BackendKind, Number};
 use crate::build_info;
 use crate::sys::{self, lua_State};
 use crate::vm::alloc::{self, Inner};
+use crate::vm::fields::InC;
 use crate::vm::libs::{Library, Libs};
 use crate::vm::owner::{Vm, VmRef};
 use crate::vm::trampoline;
@@ -180,6 +181,9 @@ pub(crate) unsafe fn set_values(l: *mut lua_State, index: c_int) {
 
 /// Metamethods that this backend never calls.
 pub(crate) const METAMETHODS_MISSING: &[&str] = &["__band", "__bnot", "__bor", "__bxor", "__close", "__idiv", "__pairs", "__shl", "__shr"];
+
+/// Fields are read and written by Lua functions, which are compiled.
+pub(crate) const FIELDS: Option<InC> = None;
 
 /// Pushes an integer if a Lua number can hold it exactly. `[-0, +(0|1), -]`
 ///
