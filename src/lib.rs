@@ -28,6 +28,8 @@
 //! - [`Table`], [`Function`], [`LuaString`] and [`Value`] are Lua's values in Rust.
 //! - [`Coroutine`] is resumed from Rust, [`Yield`] yields from it, and a [`Task`] runs a slice at a time; with the
 //!   feature `async`, scripts are futures that await Rust's.
+//! - [`UserData`] is a Rust type with fields and methods for scripts; a [`Scope`] lends
+//!   what is not `'static`.
 //! - [`Error`] says what went wrong, where, and what was expected.
 //! - [`Backend::current`] says which Lua is linked, and [`lua_sys`] is its whole C API.
 
@@ -49,17 +51,19 @@ pub use builder::Builder;
 #[cfg(feature = "async")]
 pub use call_async::CallFuture;
 pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
+pub use lang::{
+    AnyUserData, Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, FromArg, FromArgs, FromLua, FromLuaMulti, Function,
+    HostFunction, HostFunctionMut, HostMethod, HostMethodMut, HostResult, IntoLua, IntoLuaMulti, LuaString, MetaMethod, MultiValue, Opaque,
+    Outcome, Pairs, Progress, Scope, Sequence, Slice, Table, Task, UserData, UserDataFields, UserDataMetatable, UserDataMethods,
+    UserDataRef, UserDataRefMut, UserDataRegistry, Value, Variadic, Yield, YieldThen,
+};
 #[cfg(feature = "async")]
 pub use lang::{AsyncCall, AsyncContext};
-pub use lang::{
-    Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction,
-    HostFunctionMut, HostResult, IntoLua, IntoLuaMulti, LuaString, MultiValue, Opaque, Outcome, Pairs, Progress, Sequence, Slice, Table,
-    Task, Value, Variadic, Yield, YieldThen,
-};
 pub use lua::{Lua, MemoryUse};
 pub use share::{CDeclaration, CField, CStruct};
 pub use sys::lua_sys;
 pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};
+pub use vm::block::UserDataError;
 pub use vm::libs::Libs;
 pub use vm::stack::StackGuard;
 pub use vm::state::State;

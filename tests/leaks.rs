@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use common::{check, height, measurable, quietly, settled};
-use perilune::{Error, Function, Libs, Lua, LuaString, MultiValue, Result, Slice, State, Table, Value, Yield, YieldThen, lua_sys};
+use perilune::{
+    Error, Function, Libs, Lua, LuaString, MetaMethod, MultiValue, Result, Slice, State, Table, UserData, UserDataFields, UserDataMethods,
+    UserDataRef, Value, Yield, YieldThen, lua_sys,
+};
 
 /// How often each kind of thing is made and dropped. Everything is done twice, which
 /// makes it a million; a leaked byte each would be half a megabyte.
@@ -97,6 +100,79 @@ fn a_million_handles() {
             let function = lua.create_function(move |_: &mut State, (): ()| Ok(i)).unwrap();
             assert!(i % 1000 != 0 || function.call::<usize>(lua, ()).unwrap() == i);
         }
+    });
+}
+
+struct Named(String);
+
+impl UserData for Named {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field_method_get("name", |_, this| Ok(this.0.clone()));
+        fields.add_field_method_set("name", |_, this, name| {
+            this.0 = name;
+            Ok(())
+        });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_function("new", |_: &mut State, name: String| Ok(Self(name)));
+        methods.add_method("length", |_: &mut State, this: &Self, (): ()| Ok(this.0.len()));
+        methods.add_meta_method(MetaMethod::Add, |_: &mut State, a: &Self, b: UserDataRef<Self>| Ok(Self(format!("{}{}", a.0, b.0))));
+    }
+}
+
+#[test]
+fn a_million_userdata() {
+    leaves_nothing("userdata made by the host", |lua| {
+        (0..HALF_A_MILLION).for_each(|_| drop(lua.create_userdata(Named(String::new())).unwrap()));
+    });
+    leaves_nothing("userdata made by a script", |lua| {
+        let class = lua.create_proxy::<Named>().unwrap();
+        let script = "local Named, n = ... for i = 1, n do local u = Named.new('a') u.name = u.name u = u + u assert(u:length() == 2) end";
+        lua.load(script).call::<()>((class, MANY)).unwrap();
+    });
+    leaves_nothing("values taken out and destroyed", |lua| {
+        for _ in 0..MANY {
+            let (taken, destroyed) = (lua.create_userdata(Named("a".into())).unwrap(), lua.create_any_userdata(vec![1]).unwrap());
+            assert_eq!(taken.take::<Named>(lua).unwrap().0, "a");
+            destroyed.destroy(lua).unwrap();
+        }
+    });
+    leaves_nothing("user values in cycles", |lua| {
+        for i in 0..MANY {
+            let (a, b) = (lua.create_userdata(Named("a".into())).unwrap(), lua.create_userdata(Named("b".into())).unwrap());
+            a.set_user_value(lua, &b).unwrap();
+            b.set_nth_user_value(lua, i % 3 + 1, &a).unwrap();
+        }
+    });
+    leaves_nothing("refused uses", |lua| {
+        lua.set("u", Named("a".into())).unwrap();
+        lua.run("for i = 1, 5000 do pcall(u.length) pcall(u.length, 1) pcall(function() u.x = 1 end) end u = nil").unwrap();
+    });
+}
+
+#[test]
+fn many_scopes() {
+    leaves_nothing("scopes", |lua| {
+        let mut sum = 0;
+        for i in 0..MANY / 5 {
+            let (named, mut list) = (Named(format!("{i}")), vec![i]);
+            lua.scope(|lua, scope| {
+                let add = scope.create_function_mut(lua, |_: &mut State, n: usize| -> Result<()> {
+                    sum += n;
+                    Ok(())
+                })?;
+                add.call::<()>(lua, 1)?;
+                scope.create_userdata_ref(lua, &named)?;
+                let lent = scope.create_any_userdata(lua, &mut list, |registry| {
+                    registry.add_field_method_get("size", |_, this| Ok(this.len()));
+                })?;
+                assert_eq!(lent.get::<usize>(lua, "size")?, 1);
+                Ok(())
+            })
+            .unwrap();
+        }
+        assert_eq!(sum, MANY / 5);
     });
 }
 

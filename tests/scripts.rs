@@ -7,7 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::is_luajit;
-use perilune::{Bytes, Error, Function, Libs, Lua, MultiValue, Result, State, Table, Value, Yield, YieldThen};
+use perilune::{
+    Bytes, Error, Function, Libs, Lua, MultiValue, Result, State, Table, UserData, UserDataFields, UserDataMethods, Value, Yield, YieldThen,
+};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts")
@@ -21,12 +23,36 @@ fn bytecode() -> [Bytes; 2] {
         .map(|text| trusted.load(text).eval().unwrap())
 }
 
+/// A userdata for the scripts.
+struct Counter(i64);
+
+impl UserData for Counter {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field_method_get("n", |_, this| Ok(this.0));
+        fields.add_field_method_set("n", |_, this, n| {
+            this.0 = n;
+            Ok(())
+        });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_function("new", |_: &mut State, n: i64| Ok(Self(n)));
+        methods.add_method_mut("add", |_: &mut State, this: &mut Self, n: i64| -> Result<i64> {
+            this.0 += n;
+            Ok(this.0)
+        });
+        methods.add_method_mut("call", |state: &mut State, _: &mut Self, function: Function| function.call::<Value>(state, "called"));
+    }
+}
+
 /// What the scripts are given of the host.
 fn host(lua: &mut Lua) -> Result<Table> {
     let host = lua.create_table()?;
     let [code, stripped] = bytecode();
     host.set(lua, "bytecode", code)?;
     host.set(lua, "stripped", stripped)?;
+    let counter = lua.create_proxy::<Counter>()?;
+    host.set(lua, "Counter", counter)?;
     let functions = [
         ("fail", lua.create_function(|_: &mut State, message: &str| -> Result<()> { Err(Error::runtime(message)) })?),
         ("echo", lua.create_function(|_: &mut State, value: Value| -> Result<Value> { Ok(value) })?),
@@ -91,6 +117,7 @@ scripts! {
     sandbox_strings
     sandbox_text_only
     sandbox_wrapped_globals
+    userdata_hostile
     wrappers_are_transparent
     yielding_functions
 }

@@ -12,8 +12,9 @@ use crate::vm::protect;
 use crate::vm::state::State;
 use crate::vm::trampoline::{self, Invoke};
 
-/// A closure that Lua can call: `Fn(&mut State, arguments) -> Result<results>`,
-/// `Send` and `'static`. Borrowed arguments (`&str`, `&[u8]`) live for the call.
+/// A closure that Lua can call: `Fn(&mut State, arguments) -> Result<results>`, and
+/// `Send` and `'static` but for those that a [`Scope`](crate::Scope) lends. Borrowed
+/// arguments (`&str`, `&[u8]`) live for the call.
 ///
 /// `M` is inferred; it tells the compiler which arguments and results it has.
 ///
@@ -48,9 +49,9 @@ use crate::vm::trampoline::{self, Invoke};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered as a Lua function",
-    note = "it has to be `Fn(&mut State, arguments) -> Result<results> + Send + 'static`, with the types of `&mut State` and the arguments written out"
+    note = "it has to be `Fn(&mut State, arguments) -> Result<results>`, with the types of `&mut State` and the arguments written out"
 )]
-pub trait HostFunction<M>: Send + 'static {
+pub trait HostFunction<M> {
     /// Whether it wants to know how many arguments there are.
     #[doc(hidden)]
     const COUNTED: bool;
@@ -68,9 +69,9 @@ pub trait HostFunction<M>: Send + 'static {
 /// As [`HostFunction`], for `FnMut`: it cannot be entered again while it runs.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered as a Lua function",
-    note = "it has to be `FnMut(&mut State, arguments) -> Result<results> + Send + 'static`, with the types of `&mut State` and the arguments written out"
+    note = "it has to be `FnMut(&mut State, arguments) -> Result<results>`, with the types of `&mut State` and the arguments written out"
 )]
-pub trait HostFunctionMut<M>: Send + 'static {
+pub trait HostFunctionMut<M> {
     /// Whether it wants to know how many arguments there are.
     #[doc(hidden)]
     const COUNTED: bool;
@@ -91,7 +92,7 @@ impl<F, A, R> HostFunction<fn(A) -> R> for F
 where
     A: FromArgs,
     R: HostResult,
-    F: Fn(&mut State, A) -> Result<R> + for<'a> Fn(&mut State, A::Item<'a>) -> Result<R> + Send + 'static,
+    F: Fn(&mut State, A) -> Result<R> + for<'a> Fn(&mut State, A::Item<'a>) -> Result<R>,
 {
     const COUNTED: bool = A::COUNTED;
     const CONTINUES: bool = R::CONTINUES;
@@ -114,7 +115,7 @@ impl<F, A, R> HostFunctionMut<fn(A) -> R> for F
 where
     A: FromArgs,
     R: HostResult,
-    F: FnMut(&mut State, A) -> Result<R> + for<'a> FnMut(&mut State, A::Item<'a>) -> Result<R> + Send + 'static,
+    F: FnMut(&mut State, A) -> Result<R> + for<'a> FnMut(&mut State, A::Item<'a>) -> Result<R>,
 {
     const COUNTED: bool = A::COUNTED;
     const CONTINUES: bool = R::CONTINUES;
@@ -142,7 +143,7 @@ struct Named<F, M> {
 /// The same for a closure that cannot be re-entered.
 struct NamedMut<F, M>(Named<RefCell<F>, M>);
 
-impl<F: HostFunction<M>, M: 'static> Invoke for Named<F, M> {
+impl<F: HostFunction<M>, M> Invoke for Named<F, M> {
     const COUNTED: bool = F::COUNTED;
 
     #[inline]
@@ -152,7 +153,7 @@ impl<F: HostFunction<M>, M: 'static> Invoke for Named<F, M> {
     }
 }
 
-impl<F: HostFunctionMut<M>, M: 'static> Invoke for NamedMut<F, M> {
+impl<F: HostFunctionMut<M>, M> Invoke for NamedMut<F, M> {
     const COUNTED: bool = F::COUNTED;
 
     unsafe fn invoke(&self, state: &mut State, arguments: c_int) -> Result<c_int> {
@@ -168,12 +169,16 @@ impl<F: HostFunctionMut<M>, M: 'static> Invoke for NamedMut<F, M> {
 }
 
 /// Pushes a Lua function that calls the closure. `[-0, +1, m]` Needs room for [`SLOTS`] values.
-pub(crate) fn push_function<M: 'static, F: HostFunction<M>>(state: &mut State, name: &str, function: F) -> Result<()> {
+pub(crate) fn push_function<M: 'static, F: HostFunction<M> + Send + 'static>(state: &mut State, name: &str, function: F) -> Result<()> {
     push(state, F::CONTINUES, Named { name: name.into(), function, marker: PhantomData })
 }
 
 /// As [`push_function`], for `FnMut`.
-pub(crate) fn push_function_mut<M: 'static, F: HostFunctionMut<M>>(state: &mut State, name: &str, function: F) -> Result<()> {
+pub(crate) fn push_function_mut<M: 'static, F: HostFunctionMut<M> + Send + 'static>(
+    state: &mut State,
+    name: &str,
+    function: F,
+) -> Result<()> {
     push(state, F::CONTINUES, NamedMut(Named { name: name.into(), function: RefCell::new(function), marker: PhantomData }))
 }
 
@@ -181,7 +186,7 @@ pub(crate) fn push_function_mut<M: 'static, F: HostFunctionMut<M>>(state: &mut S
 pub(crate) const SLOTS: c_int = 4;
 
 /// A function that may go on after yielding is called by a loop in Lua.
-fn push(state: &mut State, continues: bool, object: impl Invoke) -> Result<()> {
+fn push(state: &mut State, continues: bool, object: impl Invoke + Send + 'static) -> Result<()> {
     if !continues {
         trampoline::push_callback(state, object);
         return Ok(());
@@ -190,4 +195,24 @@ fn push(state: &mut State, continues: bool, object: impl Invoke) -> Result<()> {
     trampoline::push_callback(state, object);
     // SAFETY: the loop's maker and its argument, the callback, were just pushed.
     unsafe { protect::call_body(state, 1, 1) }
+}
+
+/// As [`push_function`], for a closure that is lent. `[-0, +1, m]`
+///
+/// # Safety
+/// As for [`trampoline::push_lent`].
+pub(crate) unsafe fn push_lent<M, F: HostFunction<M>>(state: &mut State, function: F) {
+    const { assert!(!F::CONTINUES, "a function that is lent cannot go on after a yield: its scope may have ended") };
+    // SAFETY: the caller's.
+    unsafe { trampoline::push_lent(state, Named { name: "".into(), function, marker: PhantomData }) };
+}
+
+/// As [`push_lent`], for `FnMut`.
+///
+/// # Safety
+/// As for [`trampoline::push_lent`].
+pub(crate) unsafe fn push_lent_mut<M, F: HostFunctionMut<M>>(state: &mut State, function: F) {
+    const { assert!(!F::CONTINUES, "a function that is lent cannot go on after a yield: its scope may have ended") };
+    // SAFETY: the caller's.
+    unsafe { trampoline::push_lent(state, NamedMut(Named { name: "".into(), function: RefCell::new(function), marker: PhantomData })) };
 }

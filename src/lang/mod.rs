@@ -12,10 +12,12 @@ mod function;
 #[cfg(feature = "async")]
 mod future;
 mod outcome;
+mod scope;
 mod string;
 mod syntax;
 mod table;
 mod task;
+mod userdata;
 mod value;
 mod yielding;
 
@@ -27,9 +29,14 @@ pub use function::Function;
 #[cfg(feature = "async")]
 pub use future::{AsyncCall, AsyncContext};
 pub use outcome::Outcome;
+pub use scope::Scope;
 pub use string::LuaString;
 pub use table::{Pairs, Sequence, Table};
 pub use task::{Progress, Slice, Task};
+pub use userdata::{
+    AnyUserData, HostMethod, HostMethodMut, MetaMethod, UserData, UserDataFields, UserDataMetatable, UserDataMethods, UserDataRef,
+    UserDataRefMut, UserDataRegistry,
+};
 pub use value::{Opaque, Value};
 pub use yielding::{HostResult, Yield, YieldThen};
 

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use crate::error::Result;
 use crate::lang::convert::{FromLua, Internal, IntoLua};
-use crate::lang::{Coroutine, Function, LuaString, Table, convert};
+use crate::lang::{AnyUserData, Coroutine, Function, LuaString, Table, convert};
 use crate::sys;
 use crate::vm::backend::{self, Number};
 use crate::vm::owner::VmRef;
@@ -43,11 +43,13 @@ pub enum Value {
     Function(Function),
     /// A coroutine.
     Coroutine(Coroutine),
-    /// A value of another type (userdata, cdata), which can be passed on.
+    /// A userdata: a Rust value, or one of a C library's.
+    UserData(AnyUserData),
+    /// A value of another type (LuaJIT's cdata), which can be passed on.
     Opaque(Opaque),
 }
 
-/// A value that is passed on as it is: userdata or cdata.
+/// A value that is passed on as it is: LuaJIT's cdata.
 #[derive(Debug, Clone)]
 pub struct Opaque {
     slot: Slot,
@@ -78,6 +80,7 @@ impl Value {
             Self::Table(_) => "table",
             Self::Function(_) => "function",
             Self::Coroutine(_) => "thread",
+            Self::UserData(_) => "userdata",
             Self::Opaque(value) => value.kind,
         }
     }
@@ -132,6 +135,7 @@ impl Value {
                 Self::Table(value) => push_slot(state, value.slot())?,
                 Self::Function(value) => push_slot(state, value.slot())?,
                 Self::Coroutine(value) => push_slot(state, value.slot())?,
+                Self::UserData(value) => push_slot(state, value.slot())?,
                 Self::Opaque(value) => push_slot(state, &value.slot)?,
             }
         }
@@ -154,6 +158,7 @@ impl Value {
                 sys::LUA_TTABLE => Self::Table(Table::new(anchor_at(state, index))),
                 sys::LUA_TFUNCTION => Self::Function(Function::new(anchor_at(state, index))),
                 sys::LUA_TTHREAD => Self::Coroutine(Coroutine::new(anchor_at(state, index))),
+                sys::LUA_TUSERDATA => Self::UserData(AnyUserData::new(anchor_at(state, index))),
                 _ => Self::Opaque(Opaque { kind: stack::type_name(l, index), slot: anchor_at(state, index) }),
             })
         }

@@ -21,9 +21,7 @@ static int stack_overflow(lua_State *L) {
 
 /* ---- Out of Lua ------------------------------------------------------- */
 
-/* The function behind every Rust callback. Upvalue 1: its Callback. */
-int perilune_door(lua_State *L) {
-  Callback *self = (Callback *)lua_touserdata(L, lua_upvalueindex(1));
+static inline int visit(lua_State *L, Callback *self) {
   ptrdiff_t results;
   if (HERE < self->gate->stack_floor) return stack_overflow(L);
   results = self->call(L, self);
@@ -35,6 +33,54 @@ int perilune_door(lua_State *L) {
 int perilune_yield(lua_State *L) {
   return lua_yield(L, lua_gettop(L));
 }
+
+/* The function behind every Rust callback. Upvalue 1: its Callback. */
+int perilune_door(lua_State *L) {
+  return visit(L, (Callback *)lua_touserdata(L, lua_upvalueindex(1)));
+}
+
+#ifndef PERILUNE_LUAJIT
+/* After a function for unknown names that yielded. */
+static int unknown_done(lua_State *L, int status, lua_KContext results) {
+  (void)L, (void)status;
+  return (int)results;
+}
+
+/* Fields of userdata: vm/fields.rs says what makes these functions.
+
+   `__index` of userdata with fields. Upvalue 1: by name, the members, or a light
+   userdata with the Callback of a field, which upvalue 3 keeps alive; 2: the function
+   for names that are not there. (object, key) -> value */
+int perilune_index(lua_State *L) {
+  lua_settop(L, 2);
+  lua_pushvalue(L, 2);
+  switch (lua_rawget(L, lua_upvalueindex(1))) {
+    case LUA_TLIGHTUSERDATA: return visit(L, (Callback *)lua_touserdata(L, 3));
+    case LUA_TNIL: break;
+    default: return 1;
+  }
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_replace(L, 3);
+  lua_rotate(L, 1, 1);
+  lua_callk(L, 2, 1, 1, unknown_done);
+  return 1;
+}
+
+/* `__newindex` of userdata with fields. Upvalues as above. (object, key, value) -> () */
+int perilune_new_index(lua_State *L) {
+  lua_settop(L, 3);
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TLIGHTUSERDATA) {
+    lua_copy(L, 3, 2);
+    return visit(L, (Callback *)lua_touserdata(L, 4));
+  }
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_replace(L, 4);
+  lua_rotate(L, 1, 1);
+  lua_callk(L, 3, 0, 0, unknown_done);
+  return 0;
+}
+#endif
 
 /* The C stack that compiling a text may take: up to 400 bytes for a level of
    nesting, which is a character at least, and up to 1300 for a level of

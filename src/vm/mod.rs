@@ -38,8 +38,11 @@
 
 pub(crate) mod alloc;
 pub(crate) mod backend;
+pub(crate) mod block;
+pub(crate) mod class;
 pub(crate) mod cstack;
 pub(crate) mod failure;
+pub(crate) mod fields;
 pub(crate) mod libs;
 pub(crate) mod owner;
 pub(crate) mod pool;

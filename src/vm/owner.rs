@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::error::{Error, PanicPayload, Result};
 use crate::sys::{self, lua_State};
 use crate::vm::alloc::Memory;
+use crate::vm::class::Classes;
 use crate::vm::cstack::Bounds;
 use crate::vm::protect::{Body, Job, Source};
 use crate::vm::registry::{Node, Shared, Slot};
@@ -99,6 +100,7 @@ pub(crate) struct Vm {
     /// Registry slot of the loop by which callbacks go on after yielding, 0 before its first use.
     pub yield_loop: Cell<c_int>,
     pub shared: Arc<Shared>,
+    pub classes: Classes,
     /// Message and traceback of a script's error that Rust passes on as it came: the
     /// value itself cannot carry where it began.
     pub passing: RefCell<Option<(String, String)>>,
@@ -187,6 +189,7 @@ impl Vm {
             fixtures: Fixtures::default(),
             yield_loop: Cell::new(0),
             shared: Arc::default(),
+            classes: Classes::default(),
             passing: RefCell::default(),
             pending: Cell::new(false),
             failure: RefCell::default(),

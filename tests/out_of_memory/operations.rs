@@ -11,7 +11,7 @@ use perilune::{
 };
 
 use crate::common::quietly;
-use crate::world::World;
+use crate::world::{Gauge, World};
 
 pub type Op = fn(&mut State, &World) -> Result<()>;
 
@@ -411,6 +411,107 @@ fn finish(lua: &mut State, function: &Function, slice: Slice) -> Result<()> {
     Ok(())
 }
 
+pub const USERDATA: &[(&str, Op)] = &[
+    ("create_userdata", |lua, _| lua.create_userdata(Gauge::new(2)).map(drop)),
+    ("create_any_userdata", |lua, _| lua.create_any_userdata(vec![String::from("a text")]).map(drop)),
+    ("create_proxy", |lua, _| {
+        let gauge = lua.create_proxy::<Gauge>()?;
+        let new: perilune::AnyUserData = gauge.call_function(lua, "new", 7)?;
+        assert_eq!(new.borrow::<Gauge>(lua)?.text, "gauge 7");
+        Ok(())
+    }),
+    ("userdata as values", |lua, _| {
+        lua.set("gauge", Gauge::new(3))?;
+        lua.create_sequence((0..10).map(Gauge::new)).map(drop)
+    }),
+    ("get and set", |lua, world| {
+        world.gauge.set(lua, "text", "another text")?;
+        assert_eq!(world.gauge.get::<String>(lua, "text")?, "another text.");
+        assert_eq!(world.gauge.get::<Vec<String>>(lua, "UNITS")?.len(), 2);
+        must_fail(world.gauge.get::<Value>(lua, "no such field"), |error| error.to_string().contains("no field or method"))?;
+        must_fail(world.gauge.set(lua, "no such field", 1), |error| error.to_string().contains("cannot set field"))
+    }),
+    ("call_method", |lua, world| {
+        assert_eq!(world.gauge.call_method::<Vec<String>>(lua, "texts", 30)?.len(), 30);
+        world.gauge.call_method::<Value>(lua, "call", &world.identity)?;
+        must_fail(world.gauge.call_method::<()>(lua, "texts", "many"), |error| error.to_string().contains("bad argument #1"))
+    }),
+    ("metamethods", |lua, world| {
+        let concat: Function = lua.load("return function(a) return a .. a, tostring(a) end").eval()?;
+        concat.call::<(String, String)>(lua, &world.gauge).map(drop)
+    }),
+    ("a borrow that is refused", |lua, world| {
+        let gauge = world.gauge.clone();
+        world.gauge.with_mut(lua, |lua, _: &mut Gauge| {
+            must_fail(gauge.call_method::<Value>(lua, "texts", 1), |error| error.downcast_ref::<perilune::UserDataError>().is_some())
+        })
+    }),
+    ("take and destroy", |lua, _| {
+        let gauge = lua.create_userdata(Gauge::new(4))?;
+        assert_eq!(gauge.take::<Gauge>(lua)?.text, "gauge 4");
+        gauge.destroy(lua)
+    }),
+    ("user values", |lua, world| {
+        let gauge = lua.create_userdata(Gauge::new(5))?;
+        gauge.set_user_value(lua, &world.table)?;
+        gauge.set_nth_user_value(lua, 9, "a new user value")?;
+        gauge.set_named_user_value(lua, "a name", &gauge)?;
+        assert_eq!(gauge.nth_user_value::<String>(lua, 9)?, "a new user value");
+        gauge.named_user_value::<perilune::AnyUserData>(lua, "a name").map(drop)
+    }),
+    ("type_name and metatable", |lua, world| {
+        assert_eq!(world.gauge.type_name(lua)?.as_deref(), Some("Gauge"));
+        world.gauge.metatable(lua)?.get::<Function>(lua, "__concat").map(drop)
+    }),
+];
+
+pub const SCOPES: &[(&str, Op)] = &[
+    ("scope, functions", |lua, _| {
+        let text = String::from("lent");
+        let mut calls = 0;
+        lua.scope(|lua, scope| {
+            let read = scope.create_function(lua, |_: &mut State, (): ()| Ok(text.as_str().to_owned()))?;
+            let count = scope.create_function_mut(lua, |_: &mut State, (): ()| -> Result<i32> {
+                calls += 1;
+                Ok(calls)
+            })?;
+            read.call::<String>(lua, ())?;
+            count.call::<i32>(lua, ()).map(drop)
+        })
+    }),
+    ("scope, userdata", |lua, _| {
+        let (mut gauge, other) = (Gauge::new(6), Gauge::new(7));
+        lua.scope(|lua, scope| {
+            let lent = scope.create_userdata_ref_mut(lua, &mut gauge)?;
+            lent.set(lua, "text", "changed")?;
+            let read = scope.create_userdata_ref(lua, &other)?;
+            read.call_method::<Vec<String>>(lua, "texts", 3)?;
+            scope.create_userdata(lua, Gauge::new(8)).map(drop)
+        })
+    }),
+];
+
+/// What makes classes, and so closures of Lua.
+pub const CLASSES: &[(&str, Op)] = &[("scope, a class of its own", |lua, _| {
+    let mut lines = Vec::new();
+    lua.scope(|lua, scope| {
+        let lent = scope.create_any_userdata(lua, &mut lines, |registry| {
+            perilune::UserDataFields::add_field_method_get(registry, "size", |_, this| Ok(this.len()));
+            perilune::UserDataMethods::add_method_mut(
+                registry,
+                "add",
+                |_: &mut State, this: &mut &mut Vec<String>, line: String| -> Result<()> {
+                    this.push(line);
+                    Ok(())
+                },
+            );
+        })?;
+        lent.call_method::<()>(lua, "add", "a line")?;
+        assert_eq!(lent.get::<usize>(lua, "size")?, 1);
+        Ok(())
+    })
+})];
+
 pub const THE_COLLECTOR_AND_RAW_CODE: &[(&str, Op)] = &[
     ("gc_collect", |lua, _| {
         lua.create_function(|_: &mut State, (): ()| Ok(())).map(drop)?;
@@ -489,5 +590,16 @@ pub const CLOSURES: &[(&str, Op)] = &[
 ];
 
 /// All but those.
-pub const ALL: &[&[(&str, Op)]] =
-    &[MAKING_VALUES, GLOBALS_BY_NAME, RUNNING_TEXT, CALLS, TABLES, VALUES, CONVERSIONS, COROUTINES, THE_COLLECTOR_AND_RAW_CODE];
+pub const ALL: &[&[(&str, Op)]] = &[
+    MAKING_VALUES,
+    GLOBALS_BY_NAME,
+    RUNNING_TEXT,
+    CALLS,
+    TABLES,
+    VALUES,
+    CONVERSIONS,
+    COROUTINES,
+    USERDATA,
+    SCOPES,
+    THE_COLLECTOR_AND_RAW_CODE,
+];

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use perilune::{Bytes, Coroutine, Error, Function, Libs, Lua, LuaString, MultiValue, Result, State, Table, Value, Variadic, Yield};
+use perilune::{
+    AnyUserData, Bytes, Coroutine, Error, Function, Libs, Lua, LuaString, MetaMethod, MultiValue, Result, State, Table, UserData,
+    UserDataFields, UserDataMethods, UserDataRef, Value, Variadic, Yield,
+};
 
 /// What the operations work on.
 #[derive(Clone)]
@@ -27,6 +30,7 @@ pub struct World {
     pub generator: Function,
     /// Counts to 300, and makes something new each time.
     pub long: Function,
+    pub gauge: AnyUserData,
     pub file: PathBuf,
     pub bytecode: Vec<u8>,
 }
@@ -85,6 +89,7 @@ impl World {
             identity: parts.get(lua, "identity")?,
             echo: lua.create_function(|_: &mut State, all: MultiValue| Ok(all))?,
             many: parts.get(lua, "many")?,
+            gauge: lua.create_userdata(Gauge::new(1))?,
             text: lua.create_string("a text in the VM")?,
             coroutine: parts.get(lua, "coroutine")?,
             generator: parts.get(lua, "generator")?,
@@ -92,6 +97,35 @@ impl World {
             file: script_file(),
             bytecode: bytecode(),
         })
+    }
+}
+
+/// A userdata that allocates wherever it can.
+pub struct Gauge {
+    pub text: String,
+}
+
+impl Gauge {
+    pub fn new(n: usize) -> Self {
+        Self { text: format!("gauge {n}") }
+    }
+}
+
+impl UserData for Gauge {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field("UNITS", vec!["metre", "foot"]);
+        fields.add_field_method_get("text", |_, this| Ok(format!("{}.", this.text)));
+        fields.add_field_method_set("text", |_, this, text: String| {
+            this.text = text;
+            Ok(())
+        });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_function("new", |_: &mut State, n: usize| Ok(Self::new(n)));
+        methods.add_method("texts", |_: &mut State, this: &Self, n: usize| Ok(vec![this.text.clone(); n]));
+        methods.add_method_mut("call", |state: &mut State, _: &mut Self, f: Function| f.call::<Value>(state, "an argument"));
+        methods.add_meta_method(MetaMethod::Concat, |_: &mut State, a: &Self, b: UserDataRef<Self>| Ok(format!("{}{}", a.text, b.text)));
     }
 }
 

@@ -177,4 +177,18 @@ pub const WORKS: &[Work] = &[
             row("mlua: `load(…).call()`", "P9", (Mlua, "P9"), Need::None, BOTH),
         ],
     },
+    Work {
+        id: "UD.method",
+        title: "Lua loop calls a userdata's method, `o:add(1)`",
+        iters: 10_000,
+        min_rounds: 5,
+        rows: &[row("", "UD.method", (Mlua, "UD.method"), Faster(1.5), BOTH)],
+    },
+    Work {
+        id: "UD.field",
+        title: "Lua loop changes a userdata's field, `o.x = o.x + 1`",
+        iters: 10_000,
+        min_rounds: 5,
+        rows: &[row("", "UD.field", (Mlua, "UD.field"), Faster(1.5), BOTH)],
+    },
 ];

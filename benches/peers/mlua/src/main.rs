@@ -5,11 +5,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use bench_peer::{Case, Facts, Failure, Run};
-use mlua::{Function, Lua, Table};
+use mlua::{Function, Lua, Table, UserData, UserDataFields, UserDataMethods};
 
 const ADD: &str = include_str!("../../../scripts/add.lua");
 const LOOP: &str = include_str!("../../../scripts/loop.lua");
 const RUN: &str = include_str!("../../../scripts/run.lua");
+const METHOD: &str = include_str!("../../../scripts/method.lua");
+const FIELD: &str = include_str!("../../../scripts/field.lua");
 const CHECKHOOK: &str = include_str!("../../../scripts/checkhook.lua");
 
 fn main() -> ExitCode {
@@ -23,6 +25,8 @@ fn main() -> ExitCode {
             Case { name: "P7.meta", open: table_meta },
             Case { name: "P9", open: run_call },
             Case { name: "P9.eval", open: run_eval },
+            Case { name: "UD.method", open: || with_counter(METHOD) },
+            Case { name: "UD.field", open: || with_counter(FIELD) },
         ],
     )
 }
@@ -112,6 +116,41 @@ fn run_eval() -> Result<Run, Failure> {
             sum += lua.load(RUN).eval::<f64>()?;
             black_box(start.elapsed());
         }
+        Ok(sum)
+    }))
+}
+
+/// A type with one field and one method.
+struct Counter {
+    x: f64,
+    calls: u64,
+}
+
+impl UserData for Counter {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field_method_get("x", |_, this| Ok(this.x));
+        fields.add_field_method_set("x", |_, this, x| {
+            this.x = x;
+            Ok(())
+        });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_method_mut("add", |_, this, (a, b): (f64, f64)| {
+            this.calls += 1;
+            Ok(a + b)
+        });
+    }
+}
+
+fn with_counter(script: &str) -> Result<Run, Failure> {
+    let lua = Lua::new();
+    let counter = lua.create_userdata(Counter { x: 0.0, calls: 0 })?;
+    let count: Function = lua.load(script).eval()?;
+    Ok(Box::new(move |n| {
+        let _lua = &lua;
+        let sum = count.call::<f64>((&counter, n as f64))?;
+        black_box(counter.borrow::<Counter>()?.calls);
         Ok(sum)
     }))
 }

@@ -4,11 +4,13 @@ use std::hint::black_box;
 use std::process::ExitCode;
 
 use bench_peer::{Case, Facts, Failure, Run};
-use perilune::{Backend, Function, Lua, State, Table};
+use perilune::{Backend, Function, Lua, State, Table, UserData, UserDataFields, UserDataMethods};
 
 const ADD: &str = include_str!("../../../scripts/add.lua");
 const LOOP: &str = include_str!("../../../scripts/loop.lua");
 const RUN: &str = include_str!("../../../scripts/run.lua");
+const METHOD: &str = include_str!("../../../scripts/method.lua");
+const FIELD: &str = include_str!("../../../scripts/field.lua");
 
 fn main() -> ExitCode {
     bench_peer::main(
@@ -20,6 +22,8 @@ fn main() -> ExitCode {
             Case { name: "P7.raw", open: table_raw },
             Case { name: "P7.meta", open: table_meta },
             Case { name: "P9", open: run },
+            Case { name: "UD.method", open: || with_counter(METHOD) },
+            Case { name: "UD.field", open: || with_counter(FIELD) },
         ],
     )
 }
@@ -109,6 +113,40 @@ fn run() -> Result<Run, Failure> {
             sum += outcome.first::<f64>(&mut lua)?;
             black_box(&outcome);
         }
+        Ok(sum)
+    }))
+}
+
+/// A type with one field and one method.
+struct Counter {
+    x: f64,
+    calls: u64,
+}
+
+impl UserData for Counter {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field_method_get("x", |_, this| Ok(this.x));
+        fields.add_field_method_set("x", |_, this, x| {
+            this.x = x;
+            Ok(())
+        });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_method_mut("add", |_: &mut State, this: &mut Self, (a, b): (f64, f64)| {
+            this.calls += 1;
+            Ok(a + b)
+        });
+    }
+}
+
+fn with_counter(script: &str) -> Result<Run, Failure> {
+    let mut lua = Lua::new()?;
+    let counter = lua.create_userdata(Counter { x: 0.0, calls: 0 })?;
+    let count: Function = lua.load(script).eval()?;
+    Ok(Box::new(move |n| {
+        let sum = count.call::<f64>(&mut lua, (&counter, n as f64))?;
+        black_box(counter.borrow::<Counter>(&lua)?.calls);
         Ok(sum)
     }))
 }
