@@ -31,12 +31,16 @@
 
 mod build_info;
 mod builder;
+mod data;
 mod error;
 pub mod game;
 mod gc;
 mod lang;
 mod lua;
+mod module;
+mod output;
 mod path;
+mod run;
 mod share;
 mod sys;
 mod vm;
@@ -44,10 +48,12 @@ mod vm;
 pub use builder::Builder;
 pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
 pub use lang::{
-    Bytes, Chunk, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, IntoLua, IntoLuaMulti, LuaString,
-    MultiValue, Opaque, Outcome, Pairs, Sequence, Table, Value, Variadic,
+    Bytes, Chunk, FromArg, FromArgs, FromLua, FromLuaMulti, Function, Handle, HostFunction, HostFunctionMut, Identity, Inspect, IntoLua,
+    IntoLuaMulti, LuaString, MultiValue, Opaque, Outcome, Pairs, Sequence, Table, Value, Variadic, Weak,
 };
 pub use lua::{Lua, MemoryUse};
+pub use module::Search;
+pub use output::Output;
 pub use share::{CDeclaration, CField, CStruct};
 pub use sys::lua_sys;
 pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};

@@ -19,10 +19,18 @@ pub(crate) fn get<T: FromLua>(state: &mut State, name: &str) -> Result<T> {
     vm.begin(state)?;
     stack::with_room(state, SLOTS, |state| {
         let guard = enter(state);
-        for key in keys(name)? {
-            index(state, guard.top + 1, key, name)?;
+        let mut place = guard.top + 1;
+        if is_plain(state, place, name) {
+            stack::push_text(state, name.as_bytes())?;
+            // SAFETY: a table, read raw (I2).
+            unsafe { sys::lua_rawget(state.raw(), place) };
+            place += 1;
+        } else {
+            for key in keys(name)? {
+                index(state, place, key, name)?;
+            }
         }
-        let value = T::from_stack(state, guard.top + 1, INTERNAL).map_err(|error| error.at(|| format!("global '{name}'")))?;
+        let value = T::from_stack(state, place, INTERNAL).map_err(|error| error.at(|| format!("global '{name}'")))?;
         vm.settle()?;
         Ok(value)
     })
@@ -35,6 +43,13 @@ pub(crate) fn set(state: &mut State, name: &str, push: impl FnOnce(&mut State) -
     stack::with_room(state, SLOTS, |state| {
         let guard = enter(state);
         let table = guard.top + 1;
+        if is_plain(state, table, name) {
+            stack::push_text(state, name.as_bytes())?;
+            push(state)?;
+            // SAFETY: a table, and a string as the key.
+            unsafe { stack::raw_set(state, table)? };
+            return vm.settle();
+        }
         let mut rest = keys(name)?.peekable();
         let mut last = name;
         while let Some(key) = rest.next() {
@@ -56,6 +71,23 @@ fn enter(state: &mut State) -> StackGuard {
         backend::push_globals(state.raw());
         guard
     }
+}
+
+/// Whether the name has one part, and the table of globals at `table`, on top, no
+/// metatable: the usual case, and the quick one. `[-0, +0, -]`
+#[inline]
+fn is_plain(state: &State, table: c_int, name: &str) -> bool {
+    if name.is_empty() || name.as_bytes().contains(&b'.') {
+        return false;
+    }
+    // SAFETY: reads of a valid index (I2); what was pushed is popped (I5).
+    unsafe {
+        if sys::lua_getmetatable(state.raw(), table) == 0 {
+            return true;
+        }
+        sys::lua_settop(state.raw(), table);
+    }
+    false
 }
 
 /// The parts of a name, none of them empty.

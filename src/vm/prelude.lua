@@ -1,5 +1,6 @@
 -- The prelude's common part: leaves in the libraries what is on these lists.
--- `G`, `unchecked`, `base`, `all_of_os` and `base_names` come from the backend's part.
+-- `G`, `sink`, `text_of`, `unchecked`, `base`, `all_of_os` and `base_names` come from the
+-- backend's part.
 
 local next = next or function() end
 local function keep(library, names)
@@ -43,6 +44,64 @@ if G.string and G.getmetatable then
   for name, f in next, G.string do methods[name] = f end
   meta.__index = methods
   meta.__metatable = false
+end
+
+-- What is printed goes where the host wants it, by way of `sink`: texts to write, or
+-- nothing, to flush.
+if base then
+  local type, select, error = type, select, error
+  local function text(value)
+    local text = text_of(value)
+    if type(text) ~= "string" then error("'__tostring' must return a string to 'print'", 3) end
+    return text
+  end
+  function G.print(...)
+    local n = select("#", ...)
+    if n == 1 then
+      local value = ...
+      sink(text(value), "\n")
+    elseif n == 0 then
+      sink("\n")
+    else
+      local values = { ... }
+      for i = 1, n do sink(text(values[i]), i < n and "\t" or "\n") end
+    end
+  end
+end
+
+if G.io then
+  local io, stdout, output, type, select, error = io, io.stdout, io.output, type, select, error
+  local files = getmetatable(stdout).__index
+  local write, flush, write_to, flush_of = io.write, io.flush, files.write, files.flush
+  local function put(...)
+    local values = { ... }
+    for i = 1, select("#", ...) do
+      local kind = type(values[i])
+      if kind ~= "string" and kind ~= "number" then
+        error("bad argument #" .. i .. " to 'write' (string expected, got " .. kind .. ")", 3)
+      end
+      sink(values[i])
+    end
+    return stdout
+  end
+  function io.write(...)
+    if output() ~= stdout then return write(...) end
+    local file = put(...)
+    return file
+  end
+  function io.flush(...)
+    if output() == stdout then sink() end
+    return flush(...)
+  end
+  function files.write(file, ...)
+    if file ~= stdout then return write_to(file, ...) end
+    local file = put(...)
+    return file
+  end
+  function files.flush(file, ...)
+    if file == stdout then sink() end
+    return flush_of(file, ...)
+  end
 end
 
 if base and not unchecked then

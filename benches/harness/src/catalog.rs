@@ -167,6 +167,16 @@ pub const WORKS: &[Work] = &[
         ],
     },
     Work {
+        id: "P8",
+        title: "global string set + get from the host",
+        iters: 5_000,
+        min_rounds: 5,
+        rows: &[
+            row("", "P8", (Mlua, "P8"), Faster(1.6), BOTH),
+            row("C: copied out, as an owned text is", "P8", (C, "P8"), Need::None, BOTH),
+        ],
+    },
+    Work {
         id: "P9",
         title: "run `return 1+1`",
         iters: 1_000,
@@ -175,6 +185,16 @@ pub const WORKS: &[Work] = &[
             row("", "P9", (C, "P9"), AtMost(1.5), BOTH),
             row("mlua: `load(…).eval()`", "P9", (Mlua, "P9.eval"), Faster(5.0), BOTH),
             row("mlua: `load(…).call()`", "P9", (Mlua, "P9"), Need::None, BOTH),
+        ],
+    },
+    Work {
+        id: "P13",
+        title: "open a VM with the safe libraries and close it",
+        iters: 20,
+        min_rounds: 5,
+        rows: &[
+            row("C: luaL_openlibs", "P13", (C, "P13"), AtMost(1.0), BOTH),
+            row("", "P13", (Mlua, "P13"), Need::None, BOTH),
         ],
     },
 ];

@@ -2,12 +2,15 @@
 //! `luajit.rs` and `lua54.rs`. Above this folder no code asks which one is linked.
 //!
 //! The contract: `new_state`, `close_state`, `push_globals`, `registry_get`, `registry_set`, `new_userdata`,
-//! `push_integer`, `integer_at`, `number_at`, `raw_length`, `LIBRARIES`,
+//! `push_integer`, `integer_at`, `number_at`, `raw_length`, `raw_get_index`, `dump`, `push_environment`, `share_environment`,
+//! `TABLES_ARE_FINALIZED`, `SEARCHERS`, `SEARCHED`, `LIBRARIES`,
 //! `PRELUDE`, `ALWAYS_OPENED`, and `Backend`'s facts.
 
+use std::ffi::{c_int, c_void};
 use std::fmt;
 
 use crate::build_info;
+use crate::sys::lua_State;
 
 #[cfg(lua_backend = "lua54")]
 mod lua54;
@@ -18,6 +21,9 @@ mod luajit;
 pub(crate) use lua54::*;
 #[cfg(lua_backend = "luajit")]
 pub(crate) use luajit::*;
+
+/// What takes the pieces of bytecode.
+pub(crate) type Writer = unsafe extern "C-unwind" fn(*mut lua_State, *const c_void, usize, *mut c_void) -> c_int;
 
 /// A Lua number as the backend sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]
