@@ -112,4 +112,3 @@ fn observed(state: &mut State, run: impl FnOnce(&mut State) -> Result<MultiValue
     let values = run(state)?;
     Ok(Outcome::new(values, observed.end(), start.elapsed()))
 }
-

@@ -85,7 +85,10 @@ unsafe fn refuse_finalizer(state: &mut State, index: std::ffi::c_int) -> Result<
     if kind == sys::LUA_TNIL {
         return Ok(());
     }
-    Err(Error::unsupported("a metatable with `__gc`", "the finalizer would run while the host works: remove the field, or drop a host value instead"))
+    Err(Error::unsupported(
+        "a metatable with `__gc`",
+        "the finalizer would run while the host works: remove the field, or drop a host value instead",
+    ))
 }
 
 impl Function {

@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 
 use crate::error::Result;
+use crate::lang::FromLua;
 use crate::lang::Value;
 use crate::lang::convert::INTERNAL;
-use crate::lang::FromLua;
 use crate::sys;
 use crate::vm::protect::{Body, Call};
 use crate::vm::registry::Slot;

@@ -4,10 +4,10 @@
 //! operation on one takes the VM's [`State`](crate::State). This floor owns no VM
 //! and touches the stack through `vm` only.
 
+mod behind;
 mod callback;
 mod chunk;
 mod convert;
-mod behind;
 mod function;
 mod identity;
 mod inspect;

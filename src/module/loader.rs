@@ -98,12 +98,13 @@ impl State {
             })?;
             return self.add_searcher(searcher);
         }
-        let loader = self.create_named("a loader of modules", move |state: &mut Self, name: &str| -> Result<(Option<Function>, Option<String>)> {
-            Ok(match loader(state, name)?.into() {
-                Search::Found(chunk) => (Some(chunk), None),
-                Search::Missing(reason) => (None, Some(reason)),
-            })
-        })?;
+        let loader =
+            self.create_named("a loader of modules", move |state: &mut Self, name: &str| -> Result<(Option<Function>, Option<String>)> {
+                Ok(match loader(state, name)?.into() {
+                    Search::Found(chunk) => (Some(chunk), None),
+                    Search::Missing(reason) => (None, Some(reason)),
+                })
+            })?;
         let modules = self.modules()?;
         Arc::make_mut(&mut modules.loaders).push(loader);
         Ok(())

@@ -1,9 +1,8 @@
 //! Which libraries a VM is opened with, and what is taken out of them.
 //!
 //! The C libraries are opened first, then the *prelude* runs: Lua code of
-//! `backend/` and `prelude.lua` that removes what is not on a list of names and
-//! wraps what has to be checked. Names are allowed, not forbidden, so that what a
-//! newer Lua adds is out until somebody has looked at it.
+//! `backend/` and `prelude.lua` that wraps what has to be checked. At last
+//! [`allowed`] removes what is not on its lists of names.
 
 use std::ffi::{CStr, c_int, c_void};
 use std::ops::{BitOr, Sub};
@@ -11,12 +10,12 @@ use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
 use crate::sys::{self, lua_State};
-use crate::vm::backend;
 use crate::vm::owner::{perilune_guard, perilune_guarded, perilune_is_deep};
 use crate::vm::protect::{self, Body, Source};
 use crate::vm::stack::{self, StackGuard};
 use crate::vm::state::State;
 use crate::vm::trampoline::{self, Invoke};
+use crate::vm::{allowed, backend};
 
 /// A set of libraries to open in a VM.
 ///
@@ -125,11 +124,19 @@ pub(crate) struct Library {
 /// Opens `libs` in a new VM.
 pub(crate) fn open(state: &mut State, libs: Libs) -> Result<()> {
     let wanted = backend::LIBRARIES.iter().filter(|library| (libs | backend::ALWAYS_OPENED).intersects(library.flag));
+    // What is made here stays, so that looking for garbage finds none.
+    // SAFETY: stopping the collector and letting it go on raises nothing (I2).
+    unsafe { sys::lua_gc(state.raw(), sys::LUA_GCSTOP, 0) };
     for library in wanted {
         open_one(state, library)?;
     }
     state.vm().libs.set(libs);
-    run_prelude(state, libs)
+    run_prelude(state, libs)?;
+    // SAFETY: a new state has room for more than this takes (I4); nothing runs.
+    unsafe { allowed::restrict(state, libs) };
+    // SAFETY: as above.
+    unsafe { sys::lua_gc(state.raw(), sys::LUA_GCRESTART, -1) };
+    state.vm().settle()
 }
 
 fn open_one(state: &mut State, library: &Library) -> Result<()> {
@@ -164,7 +171,7 @@ static PRELUDE: OnceLock<Vec<u8>> = OnceLock::new();
 /// Runs the prelude with `(guard, is_deep, guarded, sink, libraries...)`; it says itself what it takes.
 fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
     const CHECKS: [unsafe extern "C-unwind" fn(*mut lua_State) -> c_int; 3] = [perilune_guard, perilune_is_deep, perilune_guarded];
-    const ASKED: [Libs; 6] = [Libs::UNCHECKED, Libs::BASE, Libs::COROUTINE, Libs::OS_UNSAFE, Libs::JIT, Libs::JIT_UNSAFE];
+    const ASKED: [Libs; 4] = [Libs::UNCHECKED, Libs::BASE, Libs::JIT, Libs::JIT_UNSAFE];
     let l = state.raw();
     // SAFETY: pushes within the room of a new state (I4); compiling and running are protected (I2).
     unsafe {

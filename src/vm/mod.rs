@@ -36,6 +36,7 @@
 //!   borrow of the owner or of a callback.
 
 pub(crate) mod alloc;
+mod allowed;
 pub(crate) mod backend;
 pub(crate) mod cstack;
 pub(crate) mod failure;

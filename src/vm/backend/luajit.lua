@@ -1,13 +1,9 @@
 -- The prelude's LuaJIT part: what LuaJIT has beyond Lua 5.4's names, and a check of
 -- the C stack before every library function that calls Lua from C, since LuaJIT has
 -- none. The wrapped functions end in tail calls, so that messages name the caller's.
-local guard, is_deep, _, sink, unchecked, base, coroutines, all_of_os, some_jit, all_of_jit = ...
+local guard, is_deep, _, sink, unchecked, base, some_jit, all_of_jit = ...
 
-local G, base_names = _G, {
-  _G = 1, _VERSION = 1, assert = 1, collectgarbage = 1, error = 1, getmetatable = 1, ipairs = 1, load = 1,
-  loadstring = 1, next = 1, pairs = 1, pcall = 1, print = 1, rawequal = 1, rawget = 1, rawlen = 1, rawset = 1,
-  select = 1, setmetatable = 1, tonumber = 1, tostring = 1, type = 1, unpack = 1, xpcall = 1,
-}
+local G = _G
 
 -- It calls `__tostring` without the C stack.
 local text_of = tostring

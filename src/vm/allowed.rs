@@ -1,0 +1,228 @@
+//! The names that scripts may have, and nothing beyond them.
+//!
+//! Names are allowed, not forbidden, so that what a newer Lua adds is out until somebody
+//! has looked at it. The lists hold for both backends: what one of them lacks is not there
+//! to be kept.
+
+use std::ffi::c_int;
+
+use crate::sys::{self, lua_State};
+use crate::vm::backend;
+use crate::vm::libs::Libs;
+use crate::vm::stack::{self, StackGuard};
+use crate::vm::state::State;
+use crate::vm::trampoline;
+
+/// Names in alphabetical order.
+type Names = &'static [&'static str];
+
+/// The base functions without files, bytecode, environments and finalizers.
+const BASE: Names = &[
+    "_G",
+    "_VERSION",
+    "assert",
+    "collectgarbage",
+    "error",
+    "getmetatable",
+    "ipairs",
+    "load",
+    "loadstring",
+    "next",
+    "pairs",
+    "pcall",
+    "print",
+    "rawequal",
+    "rawget",
+    "rawlen",
+    "rawset",
+    "select",
+    "setmetatable",
+    "tonumber",
+    "tostring",
+    "type",
+    "unpack",
+    "xpcall",
+];
+
+/// What libraries are globals of; whether one is opened was decided before.
+const LIBRARIES: Names = &["bit", "coroutine", "debug", "ffi", "io", "jit", "math", "os", "package", "require", "string", "table", "utf8"];
+
+const OS: Names = &["clock", "date", "difftime", "time"];
+
+/// The libraries of which a part is allowed.
+const PARTS: &[(&str, Names)] = &[
+    ("bit", &["arshift", "band", "bnot", "bor", "bswap", "bxor", "lshift", "rol", "ror", "rshift", "tobit", "tohex"]),
+    ("coroutine", &["close", "create", "isyieldable", "resume", "running", "status", "wrap", "yield"]),
+    (
+        "math",
+        &[
+            "abs",
+            "acos",
+            "asin",
+            "atan",
+            "atan2",
+            "ceil",
+            "cos",
+            "cosh",
+            "deg",
+            "exp",
+            "floor",
+            "fmod",
+            "frexp",
+            "huge",
+            "ldexp",
+            "log",
+            "log10",
+            "max",
+            "maxinteger",
+            "min",
+            "mininteger",
+            "modf",
+            "pi",
+            "pow",
+            "rad",
+            "random",
+            "randomseed",
+            "sin",
+            "sinh",
+            "sqrt",
+            "tan",
+            "tanh",
+            "tointeger",
+            "type",
+            "ult",
+        ],
+    ),
+    (
+        "string",
+        &[
+            "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "pack", "packsize", "rep", "reverse", "sub",
+            "unpack", "upper",
+        ],
+    ),
+    ("table", &["concat", "foreach", "foreachi", "getn", "insert", "maxn", "move", "pack", "remove", "sort", "unpack"]),
+    ("utf8", &["char", "charpattern", "codepoint", "codes", "len", "offset"]),
+];
+
+/// Leaves scripts what `libs` says. `[-0, +0, m]`
+///
+/// # Safety
+/// A new VM whose libraries are open, with room for eight values, in grace.
+pub(crate) unsafe fn restrict(state: &mut State, libs: Libs) {
+    let l = state.raw();
+    // SAFETY: the caller's; raw access to tables by keys that are there wants no memory,
+    // any other only that (I2, I3); balanced (I5).
+    unsafe {
+        let balance = StackGuard::new(l);
+        let globals = balance.top + 1;
+        backend::push_globals(l);
+        if !libs.contains(Libs::UNCHECKED) {
+            for (library, names) in PARTS {
+                keep_of(l, globals, library, names);
+            }
+        }
+        if !libs.contains(Libs::OS_UNSAFE) {
+            keep_of(l, globals, "os", OS);
+        }
+        let (unchecked, base) = (libs.contains(Libs::UNCHECKED), libs.contains(Libs::BASE));
+        keep(l, globals, |name| match name {
+            b"coroutine" => libs.contains(Libs::COROUTINE),
+            b"require" => base,
+            name => is_in(LIBRARIES, name) || base && (unchecked || is_in(BASE, name)),
+        });
+        lock_strings(l, globals);
+    }
+}
+
+/// Keeps these names of a library, if it is there. `[-0, +0, m]`
+///
+/// # Safety
+/// As for [`restrict`]; the table of globals is at `globals`, on top.
+unsafe fn keep_of(l: *mut lua_State, globals: c_int, library: &str, names: Names) {
+    // SAFETY: the caller's.
+    unsafe {
+        let balance = StackGuard::new(l);
+        push_field(l, globals, library);
+        if sys::lua_type(l, balance.top + 1) == sys::LUA_TTABLE {
+            keep(l, balance.top + 1, |name| is_in(names, name));
+        }
+    }
+}
+
+/// Removes what is not `allowed` from the table at `table`, on top. `[-0, +0, -]`
+///
+/// # Safety
+/// As for [`restrict`].
+unsafe fn keep(l: *mut lua_State, table: c_int, allowed: impl Fn(&[u8]) -> bool) {
+    // SAFETY: a traversal by keys that are there raises nothing, nor does taking away what
+    // one of them has (I2).
+    unsafe {
+        sys::lua_pushnil(l);
+        while sys::lua_next(l, table) != 0 {
+            sys::lua_settop(l, table + 1);
+            if sys::lua_type(l, table + 1) == sys::LUA_TSTRING && allowed(stack::text_at(l, table + 1)) {
+                continue;
+            }
+            sys::lua_pushvalue(l, table + 1);
+            sys::lua_pushnil(l);
+            sys::lua_rawset(l, table);
+        }
+    }
+}
+
+/// Every string's methods: a copy that scripts cannot reach, so that none can change what
+/// `s:len()` means to the others. `[-0, +0, m]`
+///
+/// # Safety
+/// As for [`restrict`]; the table of globals is at `globals`, on top.
+unsafe fn lock_strings(l: *mut lua_State, globals: c_int) {
+    // SAFETY: the caller's.
+    unsafe {
+        let _balance = StackGuard::new(l);
+        let (string, metatable, methods) = (globals + 1, globals + 3, globals + 5);
+        push_field(l, globals, "string");
+        sys::lua_pushlstring(l, c"".as_ptr(), 0);
+        if sys::lua_type(l, string) != sys::LUA_TTABLE || sys::lua_getmetatable(l, string + 1) == 0 {
+            return;
+        }
+        sys::lua_pushlstring(l, c"__index".as_ptr(), 7);
+        sys::lua_createtable(l, 0, 17);
+        sys::lua_pushnil(l);
+        while sys::lua_next(l, string) != 0 {
+            sys::lua_pushvalue(l, methods + 1);
+            sys::lua_insert(l, methods + 2);
+            sys::lua_rawset(l, methods);
+        }
+        sys::lua_rawset(l, metatable);
+        trampoline::lock_metatable(l);
+    }
+}
+
+/// Pushes `globals[name]`, raw. `[-0, +1, m]`
+///
+/// # Safety
+/// As for [`restrict`].
+unsafe fn push_field(l: *mut lua_State, globals: c_int, name: &str) {
+    // SAFETY: the caller's.
+    unsafe {
+        sys::lua_pushlstring(l, name.as_ptr().cast(), name.len());
+        sys::lua_rawget(l, globals);
+    }
+}
+
+fn is_in(names: Names, name: &[u8]) -> bool {
+    names.binary_search_by(|known| known.as_bytes().cmp(name)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_in_order() {
+        let parts = PARTS.iter().map(|(_, names)| *names);
+        for names in parts.chain([BASE, LIBRARIES, OS]) {
+            assert!(names.is_sorted(), "{names:?}");
+        }
+    }
+}
