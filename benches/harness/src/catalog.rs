@@ -172,7 +172,8 @@ pub const WORKS: &[Work] = &[
         iters: 5_000,
         min_rounds: 5,
         rows: &[
-            row("", "P8", (Mlua, "P8"), Faster(1.6), BOTH),
+            row("mlua: by `lua.globals()`, as ours finds them itself", "P8", (Mlua, "P8"), Faster(1.6), BOTH),
+            row("mlua: a handle to them held", "P8", (Mlua, "P8.held"), Need::None, BOTH),
             row("C: copied out, as an owned text is", "P8", (C, "P8"), Need::None, BOTH),
         ],
     },

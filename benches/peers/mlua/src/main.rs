@@ -22,6 +22,7 @@ fn main() -> ExitCode {
             Case { name: "P7.raw", open: table_raw },
             Case { name: "P7.meta", open: table_meta },
             Case { name: "P8", open: global_string },
+            Case { name: "P8.held", open: global_string_held },
             Case { name: "P9", open: run_call },
             Case { name: "P9.eval", open: run_eval },
             Case { name: "P13", open: open_and_close },
@@ -91,6 +92,18 @@ fn table_meta() -> Result<Run, Failure> {
 }
 
 fn global_string() -> Result<Run, Failure> {
+    let lua = Lua::new();
+    Ok(Box::new(move |n| {
+        let mut sum = 0;
+        for i in 0..n as usize {
+            lua.globals().set("motto", MOTTOES[i % 2])?;
+            sum += lua.globals().get::<String>("motto")?.len();
+        }
+        Ok(sum as f64)
+    }))
+}
+
+fn global_string_held() -> Result<Run, Failure> {
     let lua = Lua::new();
     Ok(Box::new(move |n| {
         let globals = lua.globals();
