@@ -35,7 +35,6 @@ type TakeLine = Box<dyn FnMut(&[u8]) -> Result<()> + Send>;
 /// assert_eq!(printed.try_iter().collect::<Vec<_>>(), ["hit\t7", "miss"]);
 /// # Ok::<(), perilune::Error>(())
 /// ```
-#[must_use = "give it to `Builder::output` or `State::set_output`"]
 pub struct Output {
     way: Way,
     limit: usize,

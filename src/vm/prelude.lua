@@ -8,7 +8,8 @@ if base then
   local type, select, error = type, select, error
   local function text(value)
     local text = text_of(value)
-    if type(text) ~= "string" then error("'__tostring' must return a string to 'print'", 3) end
+    local kind = type(text)
+    if kind ~= "string" and kind ~= "number" then error("'tostring' must return a string to 'print'", 3) end
     return text
   end
   function G.print(...)

@@ -12,6 +12,7 @@ local function check(library, names)
   end
 end
 check(G, { load = 1, pcall = 1, xpcall = 1 })
+-- What `print` asks for a text.
 local text_of = guarded(tostring)
 check(string, { format = 1, gsub = 1 })
 check(table, { concat = 1, sort = 1 })
