@@ -231,11 +231,11 @@ impl Drop for Bomb {
 fn a_receiver_that_panics_when_dropped_is_reported_at_close() {
     quietly(|| {
         let bomb = Bomb;
-        let lua = Lua::builder().output(Output::lines(move |_| std::mem::forget(&bomb))).build().unwrap();
+        let lua = Lua::builder().output(Output::lines(move |_| _ = std::hint::black_box(&bomb))).build().unwrap();
         let Err(Error::Panic(panic)) = lua.close() else { panic!("no panic") };
         assert_eq!(panic.message(), "dropped");
         let bomb = Bomb;
-        drop(Lua::builder().output(Output::lines(move |_| std::mem::forget(&bomb))).build().unwrap());
+        drop(Lua::builder().output(Output::lines(move |_| _ = std::hint::black_box(&bomb))).build().unwrap());
     });
 }
 
