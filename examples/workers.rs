@@ -25,7 +25,7 @@ const BATTLE: &str = r"
         local a, b, rounds = 40000, 40000, 0
         while a > 0 and b > 0 do
             b = b - roll(6) - bonus(rounds)
-            a = a - roll(6) - 1
+            a = a - roll(6) - bonus(rounds + 1)
             rounds = rounds + 1
         end
         return a > b and 'attackers' or 'defenders', rounds

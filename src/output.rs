@@ -71,6 +71,12 @@ impl Output {
     /// that was begun is given at the end of the outermost call into Lua.
     ///
     /// A panic in `take` becomes an error in the script.
+    ///
+    /// ```compile_fail,E0277
+    /// let lines = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    /// // It must be `Send`, because the VM is.
+    /// perilune::Output::lines(move |line| lines.borrow_mut().push(line.to_owned()));
+    /// ```
     pub fn lines(mut take: impl FnMut(&str) + Send + 'static) -> Self {
         Self::try_lines(move |line| {
             take(&String::from_utf8_lossy(line));

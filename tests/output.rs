@@ -218,6 +218,27 @@ fn a_panic_over_the_rest_of_a_line_waits_for_the_next_call() {
     });
 }
 
+#[test]
+fn a_finalizer_may_print_while_something_is_printed() {
+    // SAFETY: only the lines below run there.
+    let mut lua = unsafe { Lua::builder().unsafe_libs(Libs::UNCHECKED | Libs::IO) }.output(Output::capture()).build().unwrap();
+    lua.load(
+        "local function gone() print 'gone' end
+         local function object()
+            if not newproxy then return setmetatable({}, { __gc = gone }) end
+            local object = newproxy(true)
+            getmetatable(object).__gc = gone
+         end
+         for i = 1, 5000 do object() io.write(i + 0.5, '\\n') end",
+    )
+    .exec()
+    .unwrap();
+    lua.gc_collect().unwrap();
+    let printed = lua.take_output();
+    assert!(printed.matches("gone").count() > 4000 && printed.matches(".5").count() == 5000, "{}", printed.len());
+    check(&mut lua);
+}
+
 /// Panics when it is dropped.
 struct Bomb;
 

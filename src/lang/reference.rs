@@ -23,6 +23,15 @@ mod sealed {
 /// A handle to something that the collector may take once nobody holds it.
 ///
 /// Only this crate's types are handles.
+///
+/// ```compile_fail,E0277
+/// # use perilune::{FromLua, Handle, IntoLua, Result, State, Value};
+/// #[derive(Clone)]
+/// struct Mine;
+/// # impl FromLua for Mine { fn from_lua(_: Value, _: &mut State) -> Result<Self> { Ok(Self) } }
+/// # impl IntoLua for Mine { fn into_lua(self, _: &mut State) -> Result<Value> { Ok(Value::Nil) } }
+/// impl Handle for Mine {} // a number is not kept by anybody
+/// ```
 pub trait Handle: FromLua + IntoLua + Clone + sealed::Sealed {
     /// A reference that does not keep the value.
     ///

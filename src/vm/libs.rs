@@ -236,9 +236,8 @@ impl Invoke for Print {
 
     unsafe fn invoke(&self, state: &mut State, arguments: c_int) -> Result<c_int> {
         let (vm, l) = (state.vm(), state.raw());
-        let mut output = vm.output.borrow_mut();
         if arguments == 0 {
-            output.flush()?;
+            vm.output.borrow_mut().flush()?;
         }
         for index in 1..=arguments {
             // SAFETY: the prelude gives strings and numbers only; a number is converted
@@ -247,7 +246,9 @@ impl Invoke for Print {
                 sys::lua_tolstring(l, index, std::ptr::null_mut());
                 stack::text_at(l, index)
             };
-            vm.unfinished.set(output.write(text)?);
+            // Borrowed no longer than this: a finalizer that prints may run in between.
+            let unfinished = vm.output.borrow_mut().write(text)?;
+            vm.unfinished.set(unfinished);
         }
         Ok(0)
     }
