@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::lua::Lua;
+use crate::output::Output;
 use crate::vm::alloc::Memory;
 use crate::vm::libs::{self, Libs};
 
@@ -20,13 +21,14 @@ use crate::vm::libs::{self, Libs};
 pub struct Builder {
     libs: Libs,
     fail: Range<u64>,
+    output: Output,
     /// Unsafe libraries that were asked for in the safe way.
     refused: Libs,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { libs: Libs::SAFE, fail: 0..0, refused: Libs::NONE }
+        Self { libs: Libs::SAFE, fail: 0..0, output: Output::default(), refused: Libs::NONE }
     }
 
     /// Opens these libraries instead of [`Libs::SAFE`]. Those that the linked Lua does
@@ -57,6 +59,12 @@ impl Builder {
     /// scripts that you trust as you trust your own code.
     pub unsafe fn unsafe_libs(mut self, libs: Libs) -> Self {
         self.libs = self.libs | libs;
+        self
+    }
+
+    /// Says where printed text goes; see [`Output`].
+    pub fn output(mut self, output: Output) -> Self {
+        self.output = output;
         self
     }
 
@@ -91,6 +99,7 @@ impl Builder {
         memory.fail.set((self.fail.start, self.fail.end));
         let mut lua = Lua::open(memory)?;
         libs::open(&mut lua, self.libs)?;
+        drop(lua.set_output(self.output));
         Ok(lua)
     }
 }

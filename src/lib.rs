@@ -37,12 +37,16 @@ mod build_info;
 mod builder;
 #[cfg(feature = "async")]
 mod call_async;
+mod data;
 mod error;
 pub mod game;
 mod gc;
 mod lang;
 mod lua;
+mod module;
+mod output;
 mod path;
+mod run;
 mod share;
 mod sys;
 mod vm;
@@ -52,14 +56,16 @@ pub use builder::Builder;
 pub use call_async::CallFuture;
 pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
 pub use lang::{
-    AnyUserData, Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, FromArg, FromArgs, FromLua, FromLuaMulti, Function,
-    HostFunction, HostFunctionMut, HostMethod, HostMethodMut, HostResult, IntoLua, IntoLuaMulti, LuaString, MetaMethod, MultiValue, Opaque,
-    Outcome, Pairs, Progress, Scope, Sequence, Slice, Table, Task, UserData, UserDataFields, UserDataMetatable, UserDataMethods,
-    UserDataRef, UserDataRefMut, UserDataRegistry, Value, Variadic, Yield, YieldThen,
+    AnyUserData, Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, FromArg, FromArgs, FromLua, FromLuaMulti, Function, Handle,
+    HostFunction, HostFunctionMut, HostMethod, HostMethodMut, HostResult, Identity, Inspect, IntoLua, IntoLuaMulti, LuaString, MetaMethod,
+    MultiValue, Opaque, Outcome, Pairs, Progress, Scope, Sequence, Slice, Table, Task, UserData, UserDataFields, UserDataMetatable,
+    UserDataMethods, UserDataRef, UserDataRefMut, UserDataRegistry, Value, Variadic, Weak, Yield, YieldThen,
 };
 #[cfg(feature = "async")]
 pub use lang::{AsyncCall, AsyncContext};
 pub use lua::{Lua, MemoryUse};
+pub use module::Search;
+pub use output::Output;
 pub use share::{CDeclaration, CField, CStruct};
 pub use sys::lua_sys;
 pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};

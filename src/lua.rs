@@ -5,13 +5,10 @@ use std::borrow::Cow;
 use std::ops::{Deref, DerefMut, Range};
 use std::path::Path;
 use std::ptr::NonNull;
-use std::time::Instant;
 
 use crate::builder::Builder;
 use crate::error::{Error, Result, RuntimeError};
-use crate::lang::{
-    Chunk, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, INTERNAL, IntoLua, IntoLuaMulti, MultiValue, Outcome,
-};
+use crate::lang::{Chunk, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, INTERNAL, IntoLua, IntoLuaMulti};
 use crate::path;
 use crate::sys::{self, lua_State};
 use crate::vm::Vm;
@@ -132,7 +129,7 @@ pub struct MemoryUse {
     pub allocations: u64,
 }
 
-/// Globals, running, calling.
+/// Globals, loading, calling.
 impl State {
     /// Sets a global. A dotted name reaches into tables, which are made where they
     /// are missing.
@@ -221,22 +218,6 @@ impl State {
         self.set(name, function)
     }
 
-    /// Runs a script, and says what it returned and how long it took.
-    ///
-    /// # Errors
-    /// [`Error::Syntax`], or what the script raises.
-    pub fn run(&mut self, text: &str) -> Result<Outcome> {
-        timed(|| self.load(text).eval())
-    }
-
-    /// Runs a script from a file.
-    ///
-    /// # Errors
-    /// [`Error::File`] if it cannot be read; otherwise as for [`State::run`].
-    pub fn run_file(&mut self, path: impl AsRef<Path>) -> Result<Outcome> {
-        timed(|| self.load_file(path)?.eval())
-    }
-
     /// Takes a text as a chunk, to be named, compiled or run.
     pub fn load<'a>(&'a mut self, text: &'a (impl AsRef<[u8]> + ?Sized)) -> Chunk<'a> {
         Chunk::new(self, Cow::Borrowed(text.as_ref()))
@@ -251,12 +232,6 @@ impl State {
         let text = std::fs::read(path).map_err(|error| Error::file(path, error))?;
         Ok(Chunk::new(self, Cow::Owned(text)).of_file(&path.to_string_lossy()))
     }
-}
-
-fn timed(run: impl FnOnce() -> Result<MultiValue>) -> Result<Outcome> {
-    let start = Instant::now();
-    let values = run()?;
-    Ok(Outcome::new(values, start.elapsed()))
 }
 
 /// The host's own data, by type.

@@ -5,57 +5,88 @@ use std::ffi::c_int;
 use crate::error::{Error, Result};
 use crate::lang::{FromLua, INTERNAL};
 use crate::sys;
-use crate::vm::backend;
-use crate::vm::protect::{Body, Call};
+use crate::vm::protect::{self, Body, Call};
 use crate::vm::stack::{self, StackGuard};
 use crate::vm::state::State;
+use crate::vm::{Vm, backend};
 
 /// Slots for a table, what it is indexed with, and a protected call.
 const SLOTS: c_int = 7;
 
 /// Reads the global `name`.
+#[inline]
 pub(crate) fn get<T: FromLua>(state: &mut State, name: &str) -> Result<T> {
-    let vm = state.vm();
-    vm.begin(state)?;
-    stack::with_room(state, SLOTS, |state| {
-        let guard = enter(state);
-        for key in keys(name)? {
-            index(state, guard.top + 1, key, name)?;
+    enter(state, |state, _, globals| {
+        let mut place = globals;
+        if is_plain(state, globals, name) {
+            stack::push_text(state, name.as_bytes())?;
+            // SAFETY: a table, read raw (I2).
+            unsafe { sys::lua_rawget(state.raw(), globals) };
+            place += 1;
+        } else {
+            for key in keys(name)? {
+                index(state, place, key, name)?;
+            }
         }
-        let value = T::from_stack(state, guard.top + 1, INTERNAL).map_err(|error| error.at(|| format!("global '{name}'")))?;
-        vm.settle()?;
-        Ok(value)
+        T::from_stack(state, place, INTERNAL).map_err(|error| error.at(|| format!("global '{name}'")))
     })
 }
 
 /// Sets the global `name` to what `push` pushes.
+#[inline]
 pub(crate) fn set(state: &mut State, name: &str, push: impl FnOnce(&mut State) -> Result<()>) -> Result<()> {
-    let vm = state.vm();
-    vm.begin(state)?;
-    stack::with_room(state, SLOTS, |state| {
-        let guard = enter(state);
-        let table = guard.top + 1;
+    enter(state, |state, vm, globals| {
+        if is_plain(state, globals, name) {
+            stack::push_text(state, name.as_bytes())?;
+            push(state)?;
+            // SAFETY: a table, and a string as the key.
+            return unsafe { stack::raw_set_in(vm, state, globals) };
+        }
         let mut rest = keys(name)?.peekable();
         let mut last = name;
         while let Some(key) = rest.next() {
             last = key;
             if rest.peek().is_some() {
-                descend(state, table, key, name)?;
+                descend(state, globals, key, name)?;
             }
         }
-        assign(state, table, last, name, push)?;
-        vm.settle()
+        assign(state, globals, last, name, push)
     })
 }
 
-/// Pushes the table of globals, which goes with the guard. Room is the caller's. `[-0, +1, -]`
-fn enter(state: &mut State) -> StackGuard {
-    // SAFETY: there is room (I4); balanced whatever happens (I5).
-    unsafe {
-        let guard = StackGuard::new(state.raw());
-        backend::push_globals(state.raw());
-        guard
+/// Does `work` with the table of globals on top of the stack, at the index it is given.
+#[inline]
+fn enter<T>(state: &mut State, work: impl FnOnce(&mut State, &Vm, c_int) -> Result<T>) -> Result<T> {
+    let vm = state.vm();
+    vm.begin(state)?;
+    // SAFETY: balanced whatever happens (I5).
+    let guard = unsafe { StackGuard::new(state.raw()) };
+    if !stack::has_room(&vm, guard.top, SLOTS) {
+        return protect::in_fresh_frame(state, SLOTS, 0, |state| enter(state, work));
     }
+    // SAFETY: there is room (I4).
+    unsafe { backend::push_globals(state.raw()) };
+    match work(state, &vm, guard.top + 1) {
+        Ok(result) if !vm.memory.over.get() => Ok(result),
+        other => vm.settle().and(other),
+    }
+}
+
+/// Whether the name has one part, and the table of globals at `table`, on top, no
+/// metatable: the usual case, and the quick one. `[-0, +0, -]`
+#[inline]
+fn is_plain(state: &State, table: c_int, name: &str) -> bool {
+    if name.is_empty() || name.as_bytes().contains(&b'.') {
+        return false;
+    }
+    // SAFETY: reads of a valid index (I2); what was pushed is popped (I5).
+    unsafe {
+        if sys::lua_getmetatable(state.raw(), table) == 0 {
+            return true;
+        }
+        sys::lua_settop(state.raw(), table);
+    }
+    false
 }
 
 /// The parts of a name, none of them empty.

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use common::{check, height, measurable, quietly, settled};
 use perilune::{
-    Error, Function, Libs, Lua, LuaString, MetaMethod, MultiValue, Result, Slice, State, Table, UserData, UserDataFields, UserDataMethods,
-    UserDataRef, Value, Yield, YieldThen, lua_sys,
+    Error, Function, Handle, Inspect, Libs, Lua, LuaString, MetaMethod, MultiValue, Output, Result, Slice, State, Table, UserData,
+    UserDataFields, UserDataMethods, UserDataRef, Value, Yield, YieldThen, lua_sys,
 };
 
 /// How often each kind of thing is made and dropped. Everything is done twice, which
@@ -279,6 +279,69 @@ fn chunks_and_environments() {
             let text = format!("x = {i} return x");
             assert_eq!(lua.load(&text).environment(&environment).eval::<usize>().unwrap(), i);
         }
+    });
+}
+
+#[test]
+fn weak_references_metatables_and_environments() {
+    leaves_nothing("weak references", |lua| {
+        let table = lua.create_table().unwrap();
+        for _ in 0..MANY {
+            let weak = table.downgrade(lua).unwrap();
+            assert!(weak.clone().upgrade(lua).unwrap().is_some());
+        }
+    });
+    leaves_nothing("metatables", |lua| {
+        let (table, metatable) = (lua.create_table().unwrap(), lua.create_table().unwrap());
+        for _ in 0..MANY {
+            table.set_metatable(lua, Some(&metatable)).unwrap();
+            assert!(table.metatable(lua).unwrap().is_some());
+        }
+    });
+    leaves_nothing("environments", |lua| {
+        let function: Function = lua.load("return function() return x end").eval().unwrap();
+        for i in 0..MANY / 10 {
+            let environment = lua.create_table_from([("x", i)]).unwrap();
+            assert!(function.set_environment(lua, &environment).unwrap());
+            assert_eq!(function.call::<usize>(lua, ()).unwrap(), i);
+        }
+    });
+}
+
+#[test]
+fn what_is_printed_shown_and_compared() {
+    leaves_nothing("output", |lua| {
+        for way in [Output::default as fn() -> Output, Output::capture, Output::discard, || Output::lines(|_| {})] {
+            drop(lua.set_output(way()));
+            for _ in 0..MANY / 10 {
+                lua.run("print('a line', {})").unwrap();
+                assert!(lua.run("print 'x' error {}").is_err());
+                lua.take_output();
+            }
+        }
+    });
+    leaves_nothing("identities, inspections and JSON", |lua| {
+        let value: Value = lua.load("return { { 1, 'two' }, { x = { y = 'z' } } }").eval().unwrap();
+        for _ in 0..MANY / 10 {
+            assert!(value.equals(lua, &value).unwrap() && value.raw_equals(lua, &value).unwrap());
+            assert_eq!(value.identity(lua).unwrap(), value.identity(lua).unwrap());
+            value.inspect(lua, Inspect::default()).unwrap();
+            value.to_json(lua).unwrap();
+        }
+    });
+}
+
+#[test]
+fn modules() {
+    leaves_nothing("modules", |lua| {
+        lua.add_loader(|state: &mut State, _: &str| -> Result<Option<Function>> { state.load("return {}").into_function().map(Some) })
+            .unwrap();
+        for i in 0..MANY / 10 {
+            lua.register_module("replaced", i).unwrap();
+            assert_eq!(lua.load("return require 'replaced'").eval::<usize>().unwrap(), i);
+            assert!(lua.run("require '\n'").is_err());
+        }
+        lua.run("require 'loaded'").unwrap();
     });
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job, on both backends: the party example runs, and the same seed gives the same result. Then the raw example.
+# The main job, on both backends: the party example runs, and the same seed gives the same result. Then the raw and the workers examples.
 source "$(dirname "$0")/lib.sh"
 
 # What one run says, without its wall time.
@@ -20,4 +20,6 @@ for lua in luajit lua54; do
   [[ $first != "$other" ]] || die "another seed gave the same result"
   say "raw on $lua"
   cargo run --locked --release "${FEATURES[@]}" --example raw_api
+  say "workers on $lua"
+  cargo run --locked --release "${FEATURES[@]}" --example workers
 done

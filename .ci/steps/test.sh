@@ -10,6 +10,7 @@ others=(build_script)
 mapfile -t tests < <(integration_tests "${others[@]}")
 cargo test --locked "${FEATURES[@]}" --lib --bins --examples "${tests[@]}"
 cargo test --locked "${FEATURES[@]}" --doc
+cargo test --locked "${FEATURES[@]}" --features log,tracing --test output_crates
 
 # That it was the asked-for Lua, the programs themselves tell: which shared Lua they need. (One that calls none needs none.)
 say "the Lua that was linked"

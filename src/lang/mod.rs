@@ -4,6 +4,7 @@
 //! operation on one takes the VM's [`State`](crate::State). This floor owns no VM
 //! and touches the stack through `vm` only.
 
+mod behind;
 mod callback;
 mod chunk;
 mod convert;
@@ -11,7 +12,10 @@ mod coroutine;
 mod function;
 #[cfg(feature = "async")]
 mod future;
+mod identity;
+mod inspect;
 mod outcome;
+mod reference;
 mod scope;
 mod string;
 mod syntax;
@@ -19,6 +23,7 @@ mod table;
 mod task;
 mod userdata;
 mod value;
+mod walk;
 mod yielding;
 
 pub use callback::{HostFunction, HostFunctionMut};
@@ -28,7 +33,10 @@ pub use coroutine::{Coroutine, CoroutineStatus, CoroutineValues};
 pub use function::Function;
 #[cfg(feature = "async")]
 pub use future::{AsyncCall, AsyncContext};
+pub use identity::Identity;
+pub use inspect::Inspect;
 pub use outcome::Outcome;
+pub use reference::{Handle, Weak};
 pub use scope::Scope;
 pub use string::LuaString;
 pub use table::{Pairs, Sequence, Table};
@@ -41,3 +49,5 @@ pub use value::{Opaque, Value};
 pub use yielding::{HostResult, Yield, YieldThen};
 
 pub(crate) use convert::{INTERNAL, Internal, mismatch};
+pub(crate) use string::utf8;
+pub(crate) use walk::{Ancestors, deeper, for_each_entry};

@@ -1,12 +1,13 @@
 //! What came of running a script.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::error::Result;
 use crate::lang::{FromLua, MultiValue, Value};
 use crate::vm::state::State;
 
-/// What came of running a script: its results and the time it took.
+/// What came of running a script: its results, what it printed, the time it took.
 ///
 /// ```
 /// use perilune::Lua;
@@ -20,12 +21,13 @@ use crate::vm::state::State;
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     values: MultiValue,
+    output: Vec<u8>,
     duration: Duration,
 }
 
 impl Outcome {
-    pub(crate) fn new(values: MultiValue, duration: Duration) -> Self {
-        Self { values, duration }
+    pub(crate) fn new(values: MultiValue, output: Vec<u8>, duration: Duration) -> Self {
+        Self { values, output, duration }
     }
 
     /// Everything the script returned.
@@ -47,6 +49,19 @@ impl Outcome {
     pub fn first<T: FromLua>(&self, state: &mut State) -> Result<T> {
         let value = self.values.first().cloned().unwrap_or_default();
         T::from_lua(value, state).map_err(|error| error.at(|| "the first result".to_owned()))
+    }
+
+    /// What the script printed, unless [`Output`](crate::Output) sends that elsewhere.
+    /// Bytes that are no text are replaced.
+    #[must_use]
+    pub fn output(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.output)
+    }
+
+    /// As [`Outcome::output`], whatever bytes they are.
+    #[must_use]
+    pub fn output_bytes(&self) -> &[u8] {
+        &self.output
     }
 
     /// Wall-clock time from before compiling to after the last result was read.

@@ -91,6 +91,19 @@ impl Value {
         matches!(self, Self::Nil)
     }
 
+    /// Its slot, if it has one: numbers, booleans and nil have none.
+    pub(crate) fn slot(&self) -> Option<&Slot> {
+        match self {
+            Self::Nil | Self::Boolean(_) | Self::Integer(_) | Self::Number(_) => None,
+            Self::String(value) => Some(value.slot()),
+            Self::Table(value) => Some(value.slot()),
+            Self::Function(value) => Some(value.slot()),
+            Self::Coroutine(value) => Some(value.slot()),
+            Self::UserData(value) => Some(value.slot()),
+            Self::Opaque(value) => Some(&value.slot),
+        }
+    }
+
     /// Converts it to a Rust type.
     ///
     /// # Errors

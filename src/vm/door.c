@@ -94,6 +94,8 @@ static size_t parser_need(const char *text, size_t length) {
 }
 
 static int room_to_parse(lua_State *L, const char *text, size_t length) {
+  /* Bytecode is not parsed, and comes from whoever may break everything. */
+  if (length > 0 && *text == LUA_SIGNATURE[0]) return HERE > gate_of(L)->stack_floor;
   return (size_t)(HERE - gate_of(L)->stack_end) > parser_need(text, length)
       && HERE > gate_of(L)->stack_end;
 }

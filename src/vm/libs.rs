@@ -1,20 +1,21 @@
 //! Which libraries a VM is opened with, and what is taken out of them.
 //!
 //! The C libraries are opened first, then the *prelude* runs: Lua code of
-//! `backend/` and `prelude.lua` that removes what is not on a list of names and
-//! wraps what has to be checked. Names are allowed, not forbidden, so that what a
-//! newer Lua adds is out until somebody has looked at it.
+//! `backend/` and `prelude.lua` that wraps what has to be checked. At last
+//! [`allowed`] removes what is not on its lists of names.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, c_int, c_void};
 use std::ops::{BitOr, Sub};
+use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
 use crate::sys::{self, lua_State};
-use crate::vm::backend;
 use crate::vm::owner::{perilune_guard, perilune_guarded, perilune_is_deep};
 use crate::vm::protect::{self, Body, Source};
-use crate::vm::stack::StackGuard;
+use crate::vm::stack::{self, StackGuard};
 use crate::vm::state::State;
+use crate::vm::trampoline::{self, Invoke};
+use crate::vm::{allowed, backend};
 
 /// A set of libraries to open in a VM.
 ///
@@ -123,10 +124,19 @@ pub(crate) struct Library {
 /// Opens `libs` in a new VM.
 pub(crate) fn open(state: &mut State, libs: Libs) -> Result<()> {
     let wanted = backend::LIBRARIES.iter().filter(|library| (libs | backend::ALWAYS_OPENED).intersects(library.flag));
+    // What is made here stays, so that looking for garbage finds none.
+    // SAFETY: stopping the collector and letting it go on raises nothing (I2).
+    unsafe { sys::lua_gc(state.raw(), sys::LUA_GCSTOP, 0) };
     for library in wanted {
         open_one(state, library)?;
     }
-    run_prelude(state, libs)
+    state.vm().libs.set(libs);
+    run_prelude(state, libs)?;
+    // SAFETY: a new state has room for more than this takes (I4); nothing runs.
+    unsafe { allowed::restrict(state, libs) };
+    // SAFETY: as above.
+    unsafe { sys::lua_gc(state.raw(), sys::LUA_GCRESTART, -1) };
+    state.vm().settle()
 }
 
 fn open_one(state: &mut State, library: &Library) -> Result<()> {
@@ -154,32 +164,93 @@ fn open_one(state: &mut State, library: &Library) -> Result<()> {
     Ok(())
 }
 
-/// Runs the prelude with `(guard, is_deep, guarded, libraries...)`; it says itself what it takes.
+/// The prelude as this process's own VM has compiled it: compiling is most of what
+/// opening a VM would cost.
+static PRELUDE: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// Runs the prelude with `(guard, is_deep, guarded, sink, libraries...)`; it says itself what it takes.
 fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
     const CHECKS: [unsafe extern "C-unwind" fn(*mut lua_State) -> c_int; 3] = [perilune_guard, perilune_is_deep, perilune_guarded];
-    const ASKED: [Libs; 6] = [Libs::UNCHECKED, Libs::BASE, Libs::COROUTINE, Libs::OS_UNSAFE, Libs::JIT, Libs::JIT_UNSAFE];
-    let (vm, l) = (state.vm(), state.raw());
-    let mut source = Source {
-        text: backend::PRELUDE.as_ptr().cast(),
-        length: backend::PRELUDE.len(),
-        name: backend::PRELUDE_NAME.as_ptr(),
-        mode: c"t".as_ptr(),
-        environment: 0,
-        status: 0,
-    };
+    const ASKED: [Libs; 4] = [Libs::UNCHECKED, Libs::BASE, Libs::JIT, Libs::JIT_UNSAFE];
+    let l = state.raw();
     // SAFETY: pushes within the room of a new state (I4); compiling and running are protected (I2).
     unsafe {
         let _balance = StackGuard::new(l);
-        vm.gate.source.set(&raw mut source);
-        protect::push_body(&vm, l, Body::Load);
-        protect::call_body(state, 0, 1)?;
+        push_prelude(state)?;
         for function in CHECKS {
             sys::lua_pushcclosure(l, Some(function), 0);
         }
+        trampoline::push_callback(state, Print);
         for flag in ASKED {
             sys::lua_pushboolean(l, libs.contains(flag).into());
         }
-        protect::call_body(state, super::alloc::to_c_int(CHECKS.len() + ASKED.len()), 0)
+        protect::call_body(state, super::alloc::to_c_int(CHECKS.len() + 1 + ASKED.len()), 0)
+    }
+}
+
+/// Pushes the prelude as a function. `[-0, +1, m]`
+///
+/// # Safety
+/// Room for two values.
+unsafe fn push_prelude(state: &mut State) -> Result<()> {
+    let (vm, l) = (state.vm(), state.raw());
+    let compiled = PRELUDE.get();
+    let (code, mode) = compiled.map_or((backend::PRELUDE.as_bytes(), c"t"), |code| (code.as_slice(), c"b"));
+    let mut source = Source {
+        text: code.as_ptr().cast(),
+        length: code.len(),
+        name: backend::PRELUDE_NAME.as_ptr(),
+        mode: mode.as_ptr(),
+        environment: 0,
+        status: 0,
+    };
+    // SAFETY: the source outlives the call, whose body compiles it (I2). Bytecode is
+    // only what the same library made here, in this process.
+    unsafe {
+        vm.gate.source.set(&raw mut source);
+        protect::push_body(&vm, l, Body::Load);
+        protect::call_body(state, 0, 1)?;
+        if compiled.is_none() {
+            let mut code = Vec::new();
+            if backend::dump(l, take_code, (&raw mut code).cast()) == sys::LUA_OK {
+                // Another thread may have been quicker; its code is as good.
+                let _ = PRELUDE.set(code);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The `lua_Writer` that fills a vector.
+unsafe extern "C-unwind" fn take_code(_: *mut lua_State, piece: *const c_void, length: usize, code: *mut c_void) -> c_int {
+    // SAFETY: the vector is `push_prelude`'s, and the piece is valid for the call.
+    unsafe { (*code.cast::<Vec<u8>>()).extend_from_slice(std::slice::from_raw_parts(piece.cast(), length)) };
+    0
+}
+
+/// What the prelude's `print` hands texts to; without any, it is to flush.
+struct Print;
+
+impl Invoke for Print {
+    const COUNTED: bool = true;
+
+    unsafe fn invoke(&self, state: &mut State, arguments: c_int) -> Result<c_int> {
+        let (vm, l) = (state.vm(), state.raw());
+        if arguments == 0 {
+            vm.output.borrow_mut().flush()?;
+        }
+        for index in 1..=arguments {
+            // SAFETY: the prelude gives strings and numbers only; a number is converted
+            // in its own slot, which only wants memory (I3).
+            let text = unsafe {
+                sys::lua_tolstring(l, index, std::ptr::null_mut());
+                stack::text_at(l, index)
+            };
+            // Borrowed no longer than this: a finalizer that prints may run in between.
+            let unfinished = vm.output.borrow_mut().write(text)?;
+            vm.unfinished.set(unfinished);
+        }
+        Ok(0)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! This floor owns every `lua_State`, its memory, its registry slots and every
 //! crossing between Rust and Lua. Above it, Rust code never sees a raise, a
-//! `longjmp` or an unbalanced stack. It may touch `sys` and `error` only.
+//! `longjmp` or an unbalanced stack. It may touch `sys`, `error` and `output` only.
 //!
 //! # Invariants
 //!
@@ -37,6 +37,7 @@
 //!   borrow of the owner or of a callback.
 
 pub(crate) mod alloc;
+mod allowed;
 pub(crate) mod backend;
 pub(crate) mod block;
 pub(crate) mod class;

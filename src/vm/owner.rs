@@ -10,10 +10,12 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use crate::error::{Error, PanicPayload, Result};
+use crate::output::Sink;
 use crate::sys::{self, lua_State};
 use crate::vm::alloc::Memory;
 use crate::vm::class::Classes;
 use crate::vm::cstack::Bounds;
+use crate::vm::libs::Libs;
 use crate::vm::protect::{Body, Job, Source};
 use crate::vm::registry::{Node, Shared, Slot};
 use crate::vm::slice::Slice;
@@ -101,6 +103,13 @@ pub(crate) struct Vm {
     pub yield_loop: Cell<c_int>,
     pub shared: Arc<Shared>,
     pub classes: Classes,
+    /// What opening left in the VM.
+    pub libs: Cell<Libs>,
+    /// Where printed text goes, and whether a line has begun that has not ended.
+    pub output: RefCell<Sink>,
+    pub unfinished: Cell<bool>,
+    /// Registry slot of the metatable of weak references, 0 while there are none.
+    pub weak: Cell<c_int>,
     /// Message and traceback of a script's error that Rust passes on as it came: the
     /// value itself cannot carry where it began.
     pub passing: RefCell<Option<(String, String)>>,
@@ -190,6 +199,10 @@ impl Vm {
             yield_loop: Cell::new(0),
             shared: Arc::default(),
             classes: Classes::default(),
+            libs: Cell::new(Libs::NONE),
+            output: RefCell::default(),
+            unfinished: Cell::new(false),
+            weak: Cell::new(0),
             passing: RefCell::default(),
             pending: Cell::new(false),
             failure: RefCell::default(),
@@ -233,6 +246,8 @@ impl Vm {
             // The libraries' finalizers must not fail for want of memory.
             (*vm).memory.strict.set(false);
             backend::close_state(l, &*vm);
+            (*vm).end_output();
+            (*vm).drop_hosts(|| drop((*vm).output.take()));
             debug_assert!((*vm).memory.used.get() == 0 || (*vm).memory.is_inexact(), "memory left after lua_close");
             let mut vm = Box::from_raw(vm);
             for data in std::mem::take(vm.app_data.get_mut()).into_values() {
@@ -305,6 +320,17 @@ impl Vm {
         self.failure.replace(Some(first));
         self.pending.set(true);
         trampoline::discard(later);
+    }
+
+    /// Gives away a line that a script began, now that no script runs.
+    #[cold]
+    pub(crate) fn end_output(&self) {
+        self.unfinished.set(false);
+        match catch_unwind(AssertUnwindSafe(|| self.output.borrow_mut().end())) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.postpone(error),
+            Err(payload) => self.postpone(Error::Panic(PanicPayload::new(payload))),
+        }
     }
 
     /// Moves the value on top of the stack into a slot. `[-1, +0, m]`

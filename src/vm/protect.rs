@@ -142,6 +142,9 @@ pub(crate) unsafe fn pcall(vm: &Vm, l: *mut lua_State, arguments: c_int, results
     let status = unsafe { sys::lua_pcall(l, arguments, results, handler) };
     vm.depth.set(depth);
     vm.memory.strict.set(strict);
+    if depth == 0 && vm.unfinished.get() {
+        vm.end_output();
+    }
     status
 }
 

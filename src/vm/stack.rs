@@ -149,6 +149,16 @@ pub(crate) fn push_table(state: &mut State, array: usize, hash: usize) -> Result
 #[inline]
 pub(crate) unsafe fn raw_set(state: &mut State, table: c_int) -> Result<()> {
     let vm = state.vm();
+    // SAFETY: the caller's.
+    unsafe { raw_set_in(&vm, state, table) }
+}
+
+/// As [`raw_set`], for who has the VM at hand.
+///
+/// # Safety
+/// As for [`raw_set`]; `vm` is the state's.
+#[inline]
+pub(crate) unsafe fn raw_set_in(vm: &Vm, state: &mut State, table: c_int) -> Result<()> {
     if vm.memory.used.get() < LARGE_VM {
         // SAFETY: a valid key into a table far below the VM's limits only wants memory (I2, I3).
         unsafe { sys::lua_rawset(state.raw(), table) };
@@ -159,7 +169,7 @@ pub(crate) unsafe fn raw_set(state: &mut State, table: c_int) -> Result<()> {
         let l = state.raw();
         sys::lua_pushvalue(l, table);
         sys::lua_insert(l, -3);
-        protect::push_body(&vm, l, Body::RawSet);
+        protect::push_body(vm, l, Body::RawSet);
         sys::lua_insert(l, -4);
         protect::call_body(state, 3, 0)
     }

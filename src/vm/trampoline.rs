@@ -264,6 +264,19 @@ pub(crate) unsafe fn set_function(l: *mut lua_State, name: &CStr, function: unsa
     }
 }
 
+/// `table[name] = text` for the table on top. `[-0, +0, m]`
+///
+/// # Safety
+/// As for [`set_function`].
+pub(crate) unsafe fn set_text(l: *mut lua_State, name: &CStr, text: &CStr) {
+    // SAFETY: as in `set_function`.
+    unsafe {
+        sys::lua_pushlstring(l, name.as_ptr(), name.count_bytes());
+        sys::lua_pushlstring(l, text.as_ptr(), text.count_bytes());
+        sys::lua_rawset(l, -3);
+    }
+}
+
 /// Hides the metatable on top from scripts. `[-0, +0, m]`
 ///
 /// # Safety

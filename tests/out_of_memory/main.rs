@@ -172,6 +172,51 @@ fn the_collector_and_raw_code() {
 }
 
 #[test]
+fn metatables_and_weak_references() {
+    survive(operations::METATABLES_AND_WEAK_REFERENCES);
+}
+
+#[test]
+fn comparing_and_showing() {
+    survive(operations::COMPARING_AND_SHOWING);
+}
+
+#[test]
+fn output() {
+    survive(operations::OUTPUT);
+}
+
+/// A VM keeps its loaders for good, hence a new one for each failure.
+#[test]
+fn modules() {
+    for (name, op) in operations::MODULES {
+        for (place, kind) in PLACES.into_iter().flat_map(|place| KINDS.map(|kind| (place, kind))) {
+            let mut n = 1;
+            while !one_of_a_new_vm(name, *op, place, kind(n)) {
+                n += 1;
+            }
+        }
+    }
+}
+
+/// Whether the operation made fewer allocations than those that were to fail.
+fn one_of_a_new_vm(name: &str, op: Op, place: Place, range: Range<u64>) -> bool {
+    let mut lua = compiling();
+    let world = World::new(&mut lua).unwrap();
+    let run = placed(&mut lua, &world, place, op);
+    let before = lua.memory().allocations;
+    lua.fail_allocations(range.clone());
+    let result = run(&mut lua);
+    lua.fail_allocations(0..0);
+    let made = lua.memory().allocations - before;
+    assert!(matches!(result, Ok(()) | Err(Error::Memory)), "{name} in {place:?}, allocations {range:?} failing: {result:#?}");
+    check(&mut lua);
+    run(&mut lua).unwrap_or_else(|error| panic!("{name} in {place:?} after allocations {range:?} had failed: {error:#?}"));
+    lua.close().unwrap();
+    made < range.start
+}
+
+#[test]
 fn closures() {
     survive_with_closures(operations::CLOSURES);
 }

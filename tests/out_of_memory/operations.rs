@@ -6,8 +6,8 @@ use std::ffi::CString;
 use std::task::{Context, Poll, Waker};
 
 use perilune::{
-    Bytes, Coroutine, CoroutineStatus, Error, FromLua, Function, IntoLua, LuaString, MultiValue, Progress, Result, Slice, State, Table,
-    Value, Variadic, Yield, YieldThen, lua_sys,
+    Bytes, Coroutine, CoroutineStatus, Error, FromLua, Function, Handle, Inspect, IntoLua, LuaString, MultiValue, Output, Progress, Result,
+    Search, Slice, State, Table, Value, Variadic, Yield, YieldThen, lua_sys,
 };
 
 use crate::common::quietly;
@@ -294,6 +294,125 @@ pub const VALUES: &[(&str, Op)] = &[
         let value: Value = world.echo.call(lua, &world.coroutine)?;
         assert_eq!(value.type_name(), "thread");
         value.to::<Coroutine>(lua).map(drop)
+    }),
+];
+
+pub const METATABLES_AND_WEAK_REFERENCES: &[(&str, Op)] = &[
+    ("downgrade and upgrade", |lua, world| {
+        let weak = world.table.downgrade(lua)?;
+        weak.upgrade(lua)?.expect("the table is held");
+        let weak = world.identity.downgrade(lua)?;
+        weak.upgrade(lua)?.expect("the function is held").call::<i32>(lua, 7).map(drop)
+    }),
+    ("upgrade of what is gone", |lua, _| {
+        let weak = lua.create_table()?.downgrade(lua)?;
+        lua.gc_collect()?;
+        weak.upgrade(lua).map(|table| assert!(table.is_none()))
+    }),
+    ("metatables", |lua, world| {
+        let table = lua.create_table()?;
+        assert!(table.metatable(lua)?.is_none());
+        let metatable = world.magic.metatable(lua)?.expect("it has one");
+        table.set_metatable(lua, Some(&metatable))?;
+        assert_eq!(table.get::<String>(lua, "a key of its own")?, "a key of its own!");
+        table.set_metatable(lua, None)
+    }),
+    ("environments", |lua, world| {
+        let function: Function = lua.load("return function() return own end").eval()?;
+        function.environment(lua)?.expect("it has one");
+        world.table.raw_set(lua, "own", "its own")?;
+        assert!(function.set_environment(lua, &world.table)?);
+        function.call::<String>(lua, ()).map(|own| assert_eq!(own, "its own"))
+    }),
+];
+
+pub const COMPARING_AND_SHOWING: &[(&str, Op)] = &[
+    ("equals", |lua, world| {
+        let (magic, twin) = (Value::Table(world.magic.clone()), Value::Table(world.twin.clone()));
+        assert!(magic.equals(lua, &twin)?);
+        assert!(!magic.raw_equals(lua, &twin)?);
+        assert_ne!(magic.identity(lua)?, twin.identity(lua)?);
+        Value::String(world.text.clone()).identity(lua).map(drop)
+    }),
+    ("inspect", |lua, world| {
+        let list = Value::Table(world.nested.clone()).inspect(lua, Inspect::default())?;
+        assert_eq!(list, r#"{ { "a", "b" }, { "c" }, {} }"#);
+        Value::Table(world.map.clone()).inspect(lua, Inspect::default()).map(drop)
+    }),
+    ("inspect, with metamethods", |lua, world| {
+        let shown = Value::Table(world.magic.clone()).inspect(lua, Inspect { metamethods: true, ..Inspect::default() })?;
+        assert!(shown.starts_with("magic table: "), "{shown}");
+        Ok(())
+    }),
+    ("inspect, with tables as keys", |lua, _| {
+        let table: Value = lua.load("return { [{}] = 1, [{ 2 }] = { { { { 3 } } } } }").eval()?;
+        table.inspect(lua, Inspect { depth: 50, ..Inspect::default() }).map(drop)
+    }),
+    ("to_json", |lua, world| {
+        assert_eq!(Value::Table(world.nested.clone()).to_json(lua)?, r#"[["a","b"],["c"],{}]"#);
+        Value::Table(world.map.clone()).to_json(lua)?;
+        let deep: Value = lua.load("local t = {} for i = 1, 30 do t = { t, key = nil } end return { deep = t }").eval()?;
+        deep.to_json(lua).map(drop)
+    }),
+    ("an outcome's text", |lua, _| {
+        assert_eq!(lua.run("return { 'a', { b = 1 } }")?.text(lua)?.as_deref(), Some(r#"["a",{"b":1}]"#));
+        lua.run("return 0.5")?.text(lua).map(drop)
+    }),
+];
+
+pub const OUTPUT: &[(&str, Op)] = &[
+    ("print in a run", |lua, _| {
+        lua.set_output(Output::default());
+        let out = lua.run("print('a text', 1, 0.5, nil) print({}) return 1")?;
+        assert!(out.output().starts_with("a text\t1\t0.5\tnil\ntable: "), "{out:?}");
+        Ok(())
+    }),
+    ("print through __tostring", |lua, world| {
+        lua.set_output(Output::capture());
+        lua.set("magic", &world.magic)?;
+        let result = lua.load("print(magic, magic)").exec();
+        lua.take_output();
+        result
+    }),
+    ("print, line by line", |lua, _| {
+        lua.set_output(Output::lines(|_| {}));
+        lua.load("print('a' .. 1 .. '\\n', 2)").exec()
+    }),
+    ("an error of the receiver", |lua, _| {
+        lua.set_output(Output::try_lines(|_| Err(Error::external(std::fmt::Error))));
+        must_fail(lua.run("print 'x'"), |error| error.downcast_ref::<std::fmt::Error>().is_some())
+    }),
+    ("a flood", |lua, _| {
+        lua.set_output(Output::capture().limit(10));
+        let result = lua.load("print 'more than ten bytes'").exec();
+        lua.take_output();
+        must_fail(result, |error| error.to_string().contains("more than the 10 bytes"))
+    }),
+];
+
+pub const MODULES: &[(&str, Op)] = &[
+    ("require", |lua, _| {
+        lua.add_loader(|state: &mut State, name: &str| -> Result<Search> {
+            match name {
+                "found" => Ok(Search::Found(state.load("return { name = ... }").name(name).into_function()?)),
+                _ => Ok(Search::Missing(format!("no module '{name}'"))),
+            }
+        })?;
+        lua.load("return require('found').name").eval::<String>().map(|name| assert_eq!(name, "found"))
+    }),
+    ("require of what is not there", |lua, _| {
+        lua.add_loader(|_: &mut State, _: &str| -> Result<Option<Function>> { Ok(None) })?;
+        must_fail(lua.run("require 'nowhere'"), |error| error.to_string().starts_with("module 'nowhere' not found:"))
+    }),
+    ("require of what fails", |lua, _| {
+        lua.add_loader(|state: &mut State, name: &str| -> Result<Option<Function>> {
+            (name == "failing").then(|| state.load("error('on purpose')").into_function()).transpose()
+        })?;
+        must_fail(lua.run("require 'failing'"), |error| error.to_string().ends_with("on purpose"))
+    }),
+    ("register_module", |lua, _| {
+        lua.register_module("registered", vec!["a", "module"])?;
+        lua.load("return require('registered')[2]").eval::<String>().map(|text| assert_eq!(text, "module"))
     }),
 ];
 
@@ -589,7 +708,7 @@ pub const CLOSURES: &[(&str, Op)] = &[
     }),
 ];
 
-/// All but those.
+/// All but those, and those that add something for good.
 pub const ALL: &[&[(&str, Op)]] = &[
     MAKING_VALUES,
     GLOBALS_BY_NAME,
@@ -597,6 +716,9 @@ pub const ALL: &[&[(&str, Op)]] = &[
     CALLS,
     TABLES,
     VALUES,
+    METATABLES_AND_WEAK_REFERENCES,
+    COMPARING_AND_SHOWING,
+    OUTPUT,
     CONVERSIONS,
     COROUTINES,
     USERDATA,

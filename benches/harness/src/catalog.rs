@@ -167,6 +167,17 @@ pub const WORKS: &[Work] = &[
         ],
     },
     Work {
+        id: "P8",
+        title: "global string set + get from the host",
+        iters: 5_000,
+        min_rounds: 5,
+        rows: &[
+            row("mlua: by `lua.globals()`, as ours finds them itself", "P8", (Mlua, "P8"), Faster(1.6), BOTH),
+            row("mlua: a handle to them held", "P8", (Mlua, "P8.held"), Need::None, BOTH),
+            row("C: copied out, as an owned text is", "P8", (C, "P8"), Need::None, BOTH),
+        ],
+    },
+    Work {
         id: "P9",
         title: "run `return 1+1`",
         iters: 1_000,
@@ -190,5 +201,15 @@ pub const WORKS: &[Work] = &[
         iters: 10_000,
         min_rounds: 5,
         rows: &[row("", "UD.field", (Mlua, "UD.field"), Faster(1.5), BOTH)],
+    },
+    Work {
+        id: "P13",
+        title: "open a VM with the safe libraries and close it",
+        iters: 20,
+        min_rounds: 5,
+        rows: &[
+            row("C: luaL_openlibs", "P13", (C, "P13"), AtMost(1.0), BOTH),
+            row("", "P13", (Mlua, "P13"), Need::None, BOTH),
+        ],
     },
 ];

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
 
-use super::{BackendKind, Number};
+use super::{BackendKind, Number, Writer};
 use crate::sys::{self, lua_State};
 use crate::vm::alloc;
 use crate::vm::fields::InC;
@@ -202,6 +202,73 @@ pub(crate) fn hooks_reach_everything() -> bool {
 
 /// Suspended and failed coroutines can be closed, and used for another function.
 pub(crate) const CLOSES_COROUTINES: bool = true;
+
+/// The bytecode of the function on top, given to `write` in pieces; `LUA_OK` if all of it. `[-0, +0, -]`
+///
+/// # Safety
+/// A Lua function is on top; `write` raises nothing.
+pub(crate) unsafe fn dump(l: *mut lua_State, write: Writer, data: *mut c_void) -> c_int {
+    // SAFETY: dumping allocates nothing (I2).
+    unsafe { sys::lua_dump(l, Some(write), data, 0) }
+}
+
+/// The upvalue of the function at `index` that holds its globals.
+///
+/// # Safety
+/// A function is at `index`; room for one value.
+unsafe fn environment_of(l: *mut lua_State, index: c_int) -> Option<c_int> {
+    // SAFETY: reads only (I2); names are C strings; balanced (I5).
+    unsafe {
+        if sys::lua_iscfunction(l, index) != 0 {
+            return None;
+        }
+        for upvalue in 1.. {
+            let name = sys::lua_getupvalue(l, index, upvalue);
+            if name.is_null() {
+                return None;
+            }
+            sys::lua_settop(l, -2);
+            if CStr::from_ptr(name) == c"_ENV" {
+                return Some(upvalue);
+            }
+        }
+    }
+    None
+}
+
+/// Pushes the table of globals of the function at `index`, if it uses one. `[-0, +(0|1), -]`
+///
+/// # Safety
+/// A function is at `index`; room for one value.
+pub(crate) unsafe fn push_environment(l: *mut lua_State, index: c_int) -> bool {
+    // SAFETY: the caller's; reads only (I2).
+    unsafe {
+        let Some(upvalue) = environment_of(l, index) else { return false };
+        !sys::lua_getupvalue(l, index, upvalue).is_null()
+    }
+}
+
+/// Gives the function at `index` the table of globals of the one at `donor`, a chunk;
+/// says whether it uses one. `[-0, +0, -]`
+///
+/// # Safety
+/// Functions at both indices; room for one value.
+pub(crate) unsafe fn share_environment(l: *mut lua_State, index: c_int, donor: c_int) -> bool {
+    // SAFETY: the caller's. Joining makes it this function's own, whoever shared its
+    // upvalue before, and allocates nothing (I2).
+    unsafe {
+        let Some(upvalue) = environment_of(l, index) else { return false };
+        sys::lua_upvaluejoin(l, index, upvalue, donor, 1);
+    }
+    true
+}
+
+/// Whether a metatable's `__gc` is called for tables.
+pub(crate) const TABLES_ARE_FINALIZED: bool = true;
+
+/// Where `package` keeps its searchers, and what begins a line of what one of them says.
+pub(crate) const SEARCHERS: &str = "searchers";
+pub(crate) const SEARCHED: &str = "";
 
 /// See `luajit.rs`.
 pub(crate) const FORGETS_UPVALUES: bool = false;

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
 use std::sync::OnceLock;
 
-use super::{BackendKind, Number};
+use super::{BackendKind, Number, Writer};
 use crate::build_info;
 use crate::sys::{self, lua_State};
 use crate::vm::alloc::{self, Inner};
@@ -265,6 +265,54 @@ pub(crate) fn hooks_reach_everything() -> bool {
 
 /// There is no `lua_resetthread`.
 pub(crate) const CLOSES_COROUTINES: bool = false;
+
+/// The bytecode of the function on top, given to `write` in pieces; `LUA_OK` if all of it. `[-0, +0, -]`
+///
+/// # Safety
+/// A Lua function is on top; `write` raises nothing.
+pub(crate) unsafe fn dump(l: *mut lua_State, write: Writer, data: *mut c_void) -> c_int {
+    // SAFETY: LuaJIT protects itself here (I2).
+    unsafe { sys::lua_dump(l, Some(write), data) }
+}
+
+/// Pushes the table of globals of the function at `index`, if it is one of Lua. `[-0, +(0|1), -]`
+///
+/// # Safety
+/// A function is at `index`; room for one value.
+pub(crate) unsafe fn push_environment(l: *mut lua_State, index: c_int) -> bool {
+    // SAFETY: reads only (I2).
+    unsafe {
+        if sys::lua_iscfunction(l, index) != 0 {
+            return false;
+        }
+        sys::lua_getfenv(l, index);
+    }
+    true
+}
+
+/// Gives the function at `index` the table of globals of the one at `donor`, a chunk;
+/// says whether it is one of Lua, which can have one. `[-0, +0, -]`
+///
+/// # Safety
+/// Functions at both indices; room for one value.
+pub(crate) unsafe fn share_environment(l: *mut lua_State, index: c_int, donor: c_int) -> bool {
+    // SAFETY: as above; setting it allocates nothing (I2).
+    unsafe {
+        if sys::lua_iscfunction(l, index) != 0 {
+            return false;
+        }
+        sys::lua_getfenv(l, donor);
+        sys::lua_setfenv(l, index);
+    }
+    true
+}
+
+/// Whether a metatable's `__gc` is called for tables.
+pub(crate) const TABLES_ARE_FINALIZED: bool = false;
+
+/// Where `package` keeps its searchers, and what begins a line of what one of them says.
+pub(crate) const SEARCHERS: &str = "loaders";
+pub(crate) const SEARCHED: &str = "\n\t";
 
 /// A closure that could not be completed for want of memory is freed with too small a size.
 pub(crate) const FORGETS_UPVALUES: bool = true;

@@ -3,9 +3,11 @@
 //!
 //! The contract is what both of them export, each item documented in both.
 
+use std::ffi::{c_int, c_void};
 use std::fmt;
 
 use crate::build_info;
+use crate::sys::lua_State;
 
 #[cfg(lua_backend = "lua54")]
 mod lua54;
@@ -16,6 +18,9 @@ mod luajit;
 pub(crate) use lua54::*;
 #[cfg(lua_backend = "luajit")]
 pub(crate) use luajit::*;
+
+/// What takes the pieces of bytecode.
+pub(crate) type Writer = unsafe extern "C-unwind" fn(*mut lua_State, *const c_void, usize, *mut c_void) -> c_int;
 
 /// A Lua number as the backend sees it.
 #[derive(Debug, Clone, Copy, PartialEq)]

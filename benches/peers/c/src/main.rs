@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::process::ExitCode;
 
-use bench_peer::{Case, Facts, Failure, Run};
+use bench_peer::{Case, Facts, Failure, MOTTOES, Run};
 
 const ADD: &CStr = text(concat!(include_str!("../../../scripts/add.lua"), "\0"));
 const LOOP: &CStr = text(concat!(include_str!("../../../scripts/loop.lua"), "\0"));
@@ -34,7 +34,16 @@ unsafe extern "C" {
     fn work_loop(l: *mut LuaState, function: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_table(l: *mut LuaState, table: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_table_bytes(l: *mut LuaState, table: c_int, key: *const c_char, length: usize, n: i64, sum: *mut f64) -> c_int;
+    fn work_global(l: *mut LuaState, name: *const c_char, texts: *const Text, n: i64, sum: *mut f64) -> c_int;
+    fn work_open(n: i64, sum: *mut f64) -> c_int;
     fn work_run(l: *mut LuaState, text: *const c_char, n: i64, sum: *mut f64) -> c_int;
+}
+
+/// As in `peer.c`.
+#[repr(C)]
+struct Text {
+    bytes: *const c_char,
+    length: usize,
 }
 
 /// A VM that lives until the process ends.
@@ -87,7 +96,9 @@ fn main() -> ExitCode {
             Case { name: "P2.nojit", open: || call_host(true) },
             Case { name: "P7", open: table },
             Case { name: "P7.bytes", open: table_bytes },
+            Case { name: "P8", open: global_string },
             Case { name: "P9", open: run },
+            Case { name: "P13", open: open_and_close },
         ],
     )
 }
@@ -142,6 +153,26 @@ fn table_bytes() -> Result<Run, Failure> {
     let key: &'static str = "k";
     // SAFETY: the VM is open and this thread's alone; the slots are its own; the key is static.
     Ok(vm.run(move |l, n, sum| unsafe { work_table_bytes(l, table, key.as_ptr().cast(), key.len(), n, sum) }))
+}
+
+fn global_string() -> Result<Run, Failure> {
+    let vm = Vm::open()?;
+    Ok(vm.run(move |l, n, sum| {
+        let texts = MOTTOES.map(|text| Text { bytes: text.as_ptr().cast(), length: text.len() });
+        // SAFETY: the VM is open and this thread's alone; name and texts are static.
+        unsafe { work_global(l, c"motto".as_ptr(), texts.as_ptr(), n, sum) }
+    }))
+}
+
+fn open_and_close() -> Result<Run, Failure> {
+    Ok(Box::new(|n| {
+        let mut sum = 0.0;
+        // SAFETY: it opens and closes VMs of its own.
+        if unsafe { work_open(i64::try_from(n)?, &mut sum) } != 0 {
+            return Err("no memory for a VM".into());
+        }
+        Ok(sum)
+    }))
 }
 
 fn run() -> Result<Run, Failure> {

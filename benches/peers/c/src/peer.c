@@ -5,6 +5,8 @@
 #include <lua.h>
 #include <lualib.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static int traceback(lua_State *L) {
@@ -144,6 +146,48 @@ int work_table_bytes(lua_State *L, int table, const char *key, size_t length, in
     lua_pop(L, 2);
   }
   *sum = (double)s;
+  return 0;
+}
+
+typedef struct {
+  const char *bytes;
+  size_t length;
+} Text;
+
+/* P8: a global string set, and read as a copy of the caller's own. */
+int work_global(lua_State *L, const char *name, const Text *texts, int64_t n, double *sum) {
+  size_t s = 0;
+  for (int64_t i = 0; i < n; i++) {
+    size_t length;
+    const char *bytes;
+    char *copy;
+    lua_pushlstring(L, texts[i % 2].bytes, texts[i % 2].length);
+    lua_setglobal(L, name);
+    lua_getglobal(L, name);
+    if (lua_type(L, -1) != LUA_TSTRING) return wrong(L);
+    bytes = lua_tolstring(L, -1, &length);
+    copy = malloc(length + 1);
+    if (!copy) return wrong(L);
+    memcpy(copy, bytes, length + 1);
+    s += strlen(copy);
+    free(copy);
+    lua_pop(L, 1);
+  }
+  *sum = (double)s;
+  return 0;
+}
+
+/* P13: a VM with the standard libraries opened and closed. */
+int work_open(int64_t n, double *sum) {
+  int64_t opened = 0;
+  for (int64_t i = 0; i < n; i++) {
+    lua_State *L = luaL_newstate();
+    if (!L) return 1;
+    luaL_openlibs(L);
+    opened += lua_gettop(L) == 0;
+    lua_close(L);
+  }
+  *sum = (double)opened;
   return 0;
 }
 

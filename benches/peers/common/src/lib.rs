@@ -17,6 +17,9 @@ pub type Failure = Box<dyn Error>;
 /// Does `n` operations and returns a number computed from all their results.
 pub type Run = Box<dyn FnMut(u64) -> Result<f64, Failure>>;
 
+/// The texts that P8 sets and reads in turn.
+pub const MOTTOES: [&str; 2] = ["Fortune favours the bold", "Slow and steady wins"];
+
 /// One thing that a peer can be timed at.
 pub struct Case {
     /// The name that the harness asks for, such as `P7.raw`.

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use bench_peer::{Case, Facts, Failure, Run};
+use bench_peer::{Case, Facts, Failure, MOTTOES, Run};
 use mlua::{Function, Lua, Table, UserData, UserDataFields, UserDataMethods};
 
 const ADD: &str = include_str!("../../../scripts/add.lua");
@@ -23,10 +23,13 @@ fn main() -> ExitCode {
             Case { name: "P2.nojit", open: || call_host(true) },
             Case { name: "P7.raw", open: table_raw },
             Case { name: "P7.meta", open: table_meta },
+            Case { name: "P8", open: global_string },
+            Case { name: "P8.held", open: global_string_held },
             Case { name: "P9", open: run_call },
             Case { name: "P9.eval", open: run_eval },
             Case { name: "UD.method", open: || with_counter(METHOD) },
             Case { name: "UD.field", open: || with_counter(FIELD) },
+            Case { name: "P13", open: open_and_close },
         ],
     )
 }
@@ -87,6 +90,43 @@ fn table_meta() -> Result<Run, Failure> {
         for i in 0..n as i64 {
             table.set("k", i)?;
             sum += table.get::<i64>("k")?;
+        }
+        Ok(sum as f64)
+    }))
+}
+
+fn global_string() -> Result<Run, Failure> {
+    let lua = Lua::new();
+    Ok(Box::new(move |n| {
+        let mut sum = 0;
+        for i in 0..n as usize {
+            lua.globals().set("motto", MOTTOES[i % 2])?;
+            sum += lua.globals().get::<String>("motto")?.len();
+        }
+        Ok(sum as f64)
+    }))
+}
+
+fn global_string_held() -> Result<Run, Failure> {
+    let lua = Lua::new();
+    Ok(Box::new(move |n| {
+        let globals = lua.globals();
+        let mut sum = 0;
+        for i in 0..n as usize {
+            globals.set("motto", MOTTOES[i % 2])?;
+            sum += globals.get::<String>("motto")?.len();
+        }
+        Ok(sum as f64)
+    }))
+}
+
+/// `Lua::new` opens the libraries that mlua takes for safe.
+fn open_and_close() -> Result<Run, Failure> {
+    Ok(Box::new(|n| {
+        let mut sum = 0;
+        for _ in 0..n {
+            let lua = Lua::new();
+            sum += lua.used_memory().min(1);
         }
         Ok(sum as f64)
     }))

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use bench_peer::{Case, Facts, Failure, Run};
+use bench_peer::{Case, Facts, Failure, MOTTOES, Run};
 use perilune::{Backend, Function, Lua, State, Table, UserData, UserDataFields, UserDataMethods};
 
 const ADD: &str = include_str!("../../../scripts/add.lua");
@@ -21,9 +21,11 @@ fn main() -> ExitCode {
             Case { name: "P2.nojit", open: || call_host(true) },
             Case { name: "P7.raw", open: table_raw },
             Case { name: "P7.meta", open: table_meta },
+            Case { name: "P8", open: global_string },
             Case { name: "P9", open: run },
             Case { name: "UD.method", open: || with_counter(METHOD) },
             Case { name: "UD.field", open: || with_counter(FIELD) },
+            Case { name: "P13", open: open_and_close },
         ],
     )
 }
@@ -98,6 +100,30 @@ fn table_meta() -> Result<Run, Failure> {
         for i in 0..n as i64 {
             table.set(&mut lua, "k", i)?;
             sum += table.get::<i64>(&mut lua, "k")?;
+        }
+        Ok(sum as f64)
+    }))
+}
+
+fn global_string() -> Result<Run, Failure> {
+    let mut lua = Lua::new()?;
+    Ok(Box::new(move |n| {
+        let mut sum = 0;
+        for i in 0..n as usize {
+            lua.set("motto", MOTTOES[i % 2])?;
+            sum += lua.get::<String>("motto")?.len();
+        }
+        Ok(sum as f64)
+    }))
+}
+
+fn open_and_close() -> Result<Run, Failure> {
+    Ok(Box::new(|n| {
+        let mut sum = 0;
+        for _ in 0..n {
+            let lua = Lua::new()?;
+            sum += lua.memory().used.min(1);
+            lua.close()?;
         }
         Ok(sum as f64)
     }))

@@ -1,0 +1,5 @@
+//! Modules: what `require` finds.
+
+mod loader;
+
+pub use loader::Search;
