@@ -193,6 +193,14 @@ impl Error {
         self
     }
 
+    /// Counts a method's arguments without the value it is called on, as scripts write them.
+    pub(crate) fn after_self(mut self) -> Self {
+        if let Self::Type(error) = &mut self {
+            error.argument = error.argument.map(|index| index.saturating_sub(1));
+        }
+        self
+    }
+
     /// Names the host function whose argument was wrong.
     pub(crate) fn in_function(self, name: &str) -> Self {
         let Self::Type(error) = &self else { return self };

@@ -26,6 +26,8 @@
 //!
 //! - [`Lua`] owns a VM, [`State`] is what may be done with it; the borrow is the lock.
 //! - [`Table`], [`Function`], [`LuaString`] and [`Value`] are Lua's values in Rust.
+//! - [`UserData`] is a Rust type with fields and methods for scripts; a [`Scope`] lends
+//!   what is not `'static`.
 //! - [`Error`] says what went wrong, where, and what was expected.
 //! - [`Backend::current`] says which Lua is linked, and [`lua_sys`] is its whole C API.
 
@@ -44,13 +46,15 @@ mod vm;
 pub use builder::Builder;
 pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
 pub use lang::{
-    Bytes, Chunk, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, IntoLua, IntoLuaMulti, LuaString,
-    MultiValue, Opaque, Outcome, Pairs, Sequence, Table, Value, Variadic,
+    AnyUserData, Bytes, Chunk, FromArg, FromArgs, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, HostMethod,
+    HostMethodMut, IntoLua, IntoLuaMulti, LuaString, MetaMethod, MultiValue, Opaque, Outcome, Pairs, Scope, Sequence, Table, UserData,
+    UserDataFields, UserDataMetatable, UserDataMethods, UserDataRef, UserDataRefMut, UserDataRegistry, Value, Variadic,
 };
 pub use lua::{Lua, MemoryUse};
 pub use share::{CDeclaration, CField, CStruct};
 pub use sys::lua_sys;
 pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};
+pub use vm::block::UserDataError;
 pub use vm::libs::Libs;
 pub use vm::stack::StackGuard;
 pub use vm::state::State;

@@ -196,7 +196,7 @@ impl State {
     ///
     /// # Errors
     /// As for [`State::set`].
-    pub fn register<M: 'static>(&mut self, name: &str, function: impl HostFunction<M>) -> Result<()> {
+    pub fn register<M: 'static>(&mut self, name: &str, function: impl HostFunction<M> + Send + 'static) -> Result<()> {
         let function = self.create_named(name, function)?;
         self.set(name, function)
     }
@@ -216,7 +216,7 @@ impl State {
     ///
     /// # Errors
     /// As for [`State::set`].
-    pub fn register_mut<M: 'static>(&mut self, name: &str, function: impl HostFunctionMut<M>) -> Result<()> {
+    pub fn register_mut<M: 'static>(&mut self, name: &str, function: impl HostFunctionMut<M> + Send + 'static) -> Result<()> {
         let function = self.create_named_mut(name, function)?;
         self.set(name, function)
     }

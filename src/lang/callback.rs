@@ -10,8 +10,9 @@ use crate::lang::{FromArgs, IntoLuaMulti};
 use crate::vm::state::State;
 use crate::vm::trampoline::{self, Invoke};
 
-/// A closure that Lua can call: `Fn(&mut State, arguments) -> Result<results>`,
-/// `Send` and `'static`. Borrowed arguments (`&str`, `&[u8]`) live for the call.
+/// A closure that Lua can call: `Fn(&mut State, arguments) -> Result<results>`, and
+/// `Send` and `'static` but for those that a [`Scope`](crate::Scope) lends. Borrowed
+/// arguments (`&str`, `&[u8]`) live for the call.
 ///
 /// `M` is inferred; it tells the compiler which arguments and results it has.
 ///
@@ -46,9 +47,9 @@ use crate::vm::trampoline::{self, Invoke};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered as a Lua function",
-    note = "it has to be `Fn(&mut State, arguments) -> Result<results> + Send + 'static`, with the types of `&mut State` and the arguments written out"
+    note = "it has to be `Fn(&mut State, arguments) -> Result<results>`, with the types of `&mut State` and the arguments written out"
 )]
-pub trait HostFunction<M>: Send + 'static {
+pub trait HostFunction<M> {
     /// Whether it wants to know how many arguments there are.
     #[doc(hidden)]
     const COUNTED: bool;
@@ -62,9 +63,9 @@ pub trait HostFunction<M>: Send + 'static {
 /// As [`HostFunction`], for `FnMut`: it cannot be entered again while it runs.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be registered as a Lua function",
-    note = "it has to be `FnMut(&mut State, arguments) -> Result<results> + Send + 'static`, with the types of `&mut State` and the arguments written out"
+    note = "it has to be `FnMut(&mut State, arguments) -> Result<results>`, with the types of `&mut State` and the arguments written out"
 )]
-pub trait HostFunctionMut<M>: Send + 'static {
+pub trait HostFunctionMut<M> {
     /// Whether it wants to know how many arguments there are.
     #[doc(hidden)]
     const COUNTED: bool;
@@ -81,7 +82,7 @@ impl<F, A, R> HostFunction<fn(A) -> R> for F
 where
     A: FromArgs,
     R: IntoLuaMulti,
-    F: Fn(&mut State, A) -> Result<R> + for<'a> Fn(&mut State, A::Item<'a>) -> Result<R> + Send + 'static,
+    F: Fn(&mut State, A) -> Result<R> + for<'a> Fn(&mut State, A::Item<'a>) -> Result<R>,
 {
     const COUNTED: bool = A::COUNTED;
 
@@ -103,7 +104,7 @@ impl<F, A, R> HostFunctionMut<fn(A) -> R> for F
 where
     A: FromArgs,
     R: IntoLuaMulti,
-    F: FnMut(&mut State, A) -> Result<R> + for<'a> FnMut(&mut State, A::Item<'a>) -> Result<R> + Send + 'static,
+    F: FnMut(&mut State, A) -> Result<R> + for<'a> FnMut(&mut State, A::Item<'a>) -> Result<R>,
 {
     const COUNTED: bool = A::COUNTED;
 
@@ -130,7 +131,7 @@ struct Named<F, M> {
 /// The same for a closure that cannot be re-entered.
 struct NamedMut<F, M>(Named<RefCell<F>, M>);
 
-impl<F: HostFunction<M>, M: 'static> Invoke for Named<F, M> {
+impl<F: HostFunction<M>, M> Invoke for Named<F, M> {
     const COUNTED: bool = F::COUNTED;
 
     #[inline]
@@ -140,7 +141,7 @@ impl<F: HostFunction<M>, M: 'static> Invoke for Named<F, M> {
     }
 }
 
-impl<F: HostFunctionMut<M>, M: 'static> Invoke for NamedMut<F, M> {
+impl<F: HostFunctionMut<M>, M> Invoke for NamedMut<F, M> {
     const COUNTED: bool = F::COUNTED;
 
     unsafe fn invoke(&self, state: &mut State, arguments: c_int) -> Result<c_int> {
@@ -156,11 +157,29 @@ impl<F: HostFunctionMut<M>, M: 'static> Invoke for NamedMut<F, M> {
 }
 
 /// Pushes a Lua function that calls the closure. `[-0, +1, m]` Needs room for two values.
-pub(crate) fn push_function<M: 'static>(state: &mut State, name: &str, function: impl HostFunction<M>) {
+pub(crate) fn push_function<M: 'static>(state: &mut State, name: &str, function: impl HostFunction<M> + Send + 'static) {
     trampoline::push_callback(state, Named { name: name.into(), function, marker: PhantomData });
 }
 
 /// As [`push_function`], for `FnMut`.
-pub(crate) fn push_function_mut<M: 'static>(state: &mut State, name: &str, function: impl HostFunctionMut<M>) {
+pub(crate) fn push_function_mut<M: 'static>(state: &mut State, name: &str, function: impl HostFunctionMut<M> + Send + 'static) {
     trampoline::push_callback(state, NamedMut(Named { name: name.into(), function: RefCell::new(function), marker: PhantomData }));
+}
+
+/// As [`push_function`], for a closure that is lent. `[-0, +1, m]`
+///
+/// # Safety
+/// As for [`trampoline::push_lent`].
+pub(crate) unsafe fn push_lent<M>(state: &mut State, function: impl HostFunction<M>) {
+    // SAFETY: the caller's.
+    unsafe { trampoline::push_lent(state, Named { name: "".into(), function, marker: PhantomData }) };
+}
+
+/// As [`push_lent`], for `FnMut`.
+///
+/// # Safety
+/// As for [`trampoline::push_lent`].
+pub(crate) unsafe fn push_lent_mut<M>(state: &mut State, function: impl HostFunctionMut<M>) {
+    // SAFETY: the caller's.
+    unsafe { trampoline::push_lent(state, NamedMut(Named { name: "".into(), function: RefCell::new(function), marker: PhantomData })) };
 }

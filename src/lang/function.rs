@@ -165,7 +165,7 @@ impl State {
     ///
     /// # Errors
     /// [`Error::Memory`](crate::Error::Memory).
-    pub fn create_function<M: 'static>(&mut self, function: impl HostFunction<M>) -> Result<Function> {
+    pub fn create_function<M: 'static>(&mut self, function: impl HostFunction<M> + Send + 'static) -> Result<Function> {
         self.create_named("", function)
     }
 
@@ -173,11 +173,15 @@ impl State {
     ///
     /// # Errors
     /// [`Error::Memory`](crate::Error::Memory). Calling it while it runs is an error in Lua.
-    pub fn create_function_mut<M: 'static>(&mut self, function: impl HostFunctionMut<M>) -> Result<Function> {
+    pub fn create_function_mut<M: 'static>(&mut self, function: impl HostFunctionMut<M> + Send + 'static) -> Result<Function> {
         self.create_named_mut("", function)
     }
 
-    pub(crate) fn create_named_mut<M: 'static>(&mut self, name: &str, function: impl HostFunctionMut<M>) -> Result<Function> {
+    pub(crate) fn create_named_mut<M: 'static>(
+        &mut self,
+        name: &str,
+        function: impl HostFunctionMut<M> + Send + 'static,
+    ) -> Result<Function> {
         self.anchor_pushed(2, |state| {
             callback::push_function_mut(state, name, function);
             Ok(())
@@ -185,7 +189,7 @@ impl State {
         .map(Function::new)
     }
 
-    pub(crate) fn create_named<M: 'static>(&mut self, name: &str, function: impl HostFunction<M>) -> Result<Function> {
+    pub(crate) fn create_named<M: 'static>(&mut self, name: &str, function: impl HostFunction<M> + Send + 'static) -> Result<Function> {
         self.anchor_pushed(2, |state| {
             callback::push_function(state, name, function);
             Ok(())

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use crate::error::Result;
 use crate::lang::convert::{FromLua, Internal, IntoLua};
-use crate::lang::{Function, LuaString, Table, convert};
+use crate::lang::{AnyUserData, Function, LuaString, Table, convert};
 use crate::sys;
 use crate::vm::backend::{self, Number};
 use crate::vm::owner::VmRef;
@@ -41,11 +41,13 @@ pub enum Value {
     Table(Table),
     /// A function, of Lua or of the host.
     Function(Function),
-    /// A value of another type (userdata, thread, cdata), which can be passed on.
+    /// A userdata: a Rust value, or one of a C library's.
+    UserData(AnyUserData),
+    /// A value of another type (thread, cdata), which can be passed on.
     Opaque(Opaque),
 }
 
-/// A value that is passed on as it is: userdata, thread or cdata.
+/// A value that is passed on as it is: thread or cdata.
 #[derive(Debug, Clone)]
 pub struct Opaque {
     slot: Slot,
@@ -75,6 +77,7 @@ impl Value {
             Self::String(_) => "string",
             Self::Table(_) => "table",
             Self::Function(_) => "function",
+            Self::UserData(_) => "userdata",
             Self::Opaque(value) => value.kind,
         }
     }
@@ -128,6 +131,7 @@ impl Value {
                 Self::String(value) => push_slot(state, value.slot())?,
                 Self::Table(value) => push_slot(state, value.slot())?,
                 Self::Function(value) => push_slot(state, value.slot())?,
+                Self::UserData(value) => push_slot(state, value.slot())?,
                 Self::Opaque(value) => push_slot(state, &value.slot)?,
             }
         }
@@ -149,6 +153,7 @@ impl Value {
                 sys::LUA_TSTRING => Self::String(LuaString::new(anchor_at(state, index))),
                 sys::LUA_TTABLE => Self::Table(Table::new(anchor_at(state, index))),
                 sys::LUA_TFUNCTION => Self::Function(Function::new(anchor_at(state, index))),
+                sys::LUA_TUSERDATA => Self::UserData(AnyUserData::new(anchor_at(state, index))),
                 _ => Self::Opaque(Opaque { kind: stack::type_name(l, index), slot: anchor_at(state, index) }),
             })
         }

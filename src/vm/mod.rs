@@ -37,6 +37,8 @@
 
 pub(crate) mod alloc;
 pub(crate) mod backend;
+pub(crate) mod block;
+pub(crate) mod class;
 pub(crate) mod cstack;
 pub(crate) mod failure;
 pub(crate) mod libs;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::error::{Error, PanicPayload, Result};
 use crate::sys::{self, lua_State};
 use crate::vm::alloc::Memory;
+use crate::vm::class::Classes;
 use crate::vm::cstack::Bounds;
 use crate::vm::protect::{Body, Job, Source};
 use crate::vm::registry::{Node, Shared, Slot};
@@ -95,6 +96,7 @@ pub(crate) struct Vm {
     pub depth: Cell<u32>,
     pub fixtures: Fixtures,
     pub shared: Arc<Shared>,
+    pub classes: Classes,
     /// Message and traceback of a script's error that Rust passes on as it came: the
     /// value itself cannot carry where it began.
     pub passing: RefCell<Option<(String, String)>>,
@@ -181,6 +183,7 @@ impl Vm {
             depth: Cell::new(0),
             fixtures: Fixtures::default(),
             shared: Arc::default(),
+            classes: Classes::default(),
             passing: RefCell::default(),
             pending: Cell::new(false),
             failure: RefCell::default(),

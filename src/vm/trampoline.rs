@@ -14,7 +14,7 @@ use crate::vm::state::State;
 use crate::vm::{backend, failure};
 
 /// Something that Lua can call.
-pub(crate) trait Invoke: Send + 'static {
+pub(crate) trait Invoke {
     /// Whether it wants to know how many arguments there are; otherwise it is told 0.
     const COUNTED: bool;
 
@@ -39,7 +39,18 @@ struct Callback {
 /// Pushes a Lua function that calls `object`. `[-0, +1, m]`
 ///
 /// Needs room for two values.
-pub(crate) fn push_callback<I: Invoke>(state: &mut State, object: I) {
+#[inline]
+pub(crate) fn push_callback<I: Invoke + Send + 'static>(state: &mut State, object: I) {
+    // SAFETY: it may live and go wherever the VM does.
+    unsafe { push_lent(state, object) };
+}
+
+/// As [`push_callback`], for what may not live as long as the VM. `[-0, +1, m]`
+///
+/// # Safety
+/// Whatever of `object` is not `'static` or not `Send` is gone ([`end`]) before it may be
+/// no longer used, and before the VM can be sent to another thread.
+pub(crate) unsafe fn push_lent<I: Invoke>(state: &mut State, object: I) {
     let vm = state.vm();
     let l = state.raw();
     // SAFETY: everything only wants memory (I3). The userdata is complete before its
@@ -149,12 +160,47 @@ unsafe extern "C-unwind" fn drop_object(l: *mut lua_State) -> c_int {
     0
 }
 
+/// Ends the host function on top of the stack before its time: what it captured is
+/// dropped, and calling it is an error from now on. `[-1, +0, -]`
+///
+/// A closure that panics when dropped is reported by the next outermost call.
+///
+/// # Safety
+/// Room for one value; a function from [`push_lent`] is on top, and is not running.
+pub(crate) unsafe fn end(l: *mut lua_State) {
+    // SAFETY: the only upvalue of such a function is its callback; reading it raises
+    // nothing (I2), and the function keeps it alive (I6).
+    unsafe {
+        sys::lua_getupvalue(l, -1, 1);
+        let callback = sys::lua_touserdata(l, -1).cast::<Callback>();
+        let object = std::mem::replace(&mut (*callback).object, std::ptr::null_mut());
+        (*callback).call = call_ended;
+        if !object.is_null() {
+            finalize(l, || ((*callback).drop)(object));
+        }
+        sys::lua_settop(l, -3);
+    }
+}
+
 /// What is left of a callback after its finalizer, for other finalizers that still call it.
 unsafe extern "C" fn call_dropped(l: *mut lua_State, _: *mut Callback) -> isize {
-    // SAFETY: as in `call`.
+    // SAFETY: the door's promise.
+    unsafe { refuse(l, "this host function has been dropped: its VM is closing") }
+}
+
+/// What is left of a callback whose scope has ended.
+unsafe extern "C" fn call_ended(l: *mut lua_State, _: *mut Callback) -> isize {
+    // SAFETY: the door's promise.
+    unsafe { refuse(l, "this host function was lent for a scope that has ended") }
+}
+
+/// # Safety
+/// As for [`arrive`].
+unsafe fn refuse(l: *mut lua_State, message: &str) -> isize {
+    // SAFETY: as in `arrive`.
     let state = unsafe { State::from_raw(l) };
     let strict = state.vm().memory.strict.replace(false);
-    let results = failure::raise(state, Error::runtime("this host function has been dropped: its VM is closing"));
+    let results = failure::raise(state, Error::runtime(message));
     state.vm().memory.strict.set(strict);
     results as isize
 }

@@ -14,8 +14,8 @@ use std::ffi::c_int;
 use crate::error::{Error, Result};
 use crate::lang::Value;
 use crate::sys;
-use crate::vm::stack;
 use crate::vm::state::State;
+use crate::vm::{class, stack};
 
 pub(crate) use collections::{push_map, push_sequence};
 pub(crate) use multi::push_results;
@@ -173,6 +173,7 @@ pub(crate) fn mismatch(state: &mut State, index: c_int, expected: &str) -> Error
                 let rest = if start.len() < text.len() { "…" } else { "" };
                 format!("string {start:?}{rest}")
             }
+            sys::LUA_TUSERDATA => class::name_at(l, index).unwrap_or_else(|| "userdata".to_owned()),
             _ => stack::type_name(l, index).to_owned(),
         }
     };

@@ -91,6 +91,37 @@ pub(crate) unsafe fn new_userdata(l: *mut lua_State, size: usize) -> *mut c_void
     unsafe { sys::lua_newuserdatauv(l, size, 0) }
 }
 
+/// As [`new_userdata`], for one that can have a table of user values. `[-0, +1, m]`
+///
+/// # Safety
+/// As for [`new_userdata`].
+#[inline]
+pub(crate) unsafe fn new_object(l: *mut lua_State, size: usize) -> *mut c_void {
+    // SAFETY: only wants memory (I3).
+    unsafe { sys::lua_newuserdatauv(l, size, 1) }
+}
+
+/// Pushes the table of an object's user values, which must have one. `[-0, +1, -]`
+///
+/// # Safety
+/// The value at `index` comes from [`new_object`]; room for one value.
+pub(crate) unsafe fn push_values(l: *mut lua_State, index: c_int) {
+    // SAFETY: reads only (I2).
+    unsafe { sys::lua_getiuservalue(l, index, 1) };
+}
+
+/// Gives an object the table on top for its user values. `[-1, +0, -]`
+///
+/// # Safety
+/// The value at `index` comes from [`new_object`], a table is on top.
+pub(crate) unsafe fn set_values(l: *mut lua_State, index: c_int) {
+    // SAFETY: a store into an existing slot raises nothing (I2).
+    unsafe { sys::lua_setiuservalue(l, index, 1) };
+}
+
+/// Metamethods that this backend never calls.
+pub(crate) const METAMETHODS_MISSING: &[&str] = &[];
+
 /// Pushes an integer; here every one fits. `[-0, +1, -]`
 ///
 /// # Safety

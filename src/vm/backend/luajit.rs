@@ -149,6 +149,38 @@ pub(crate) unsafe fn new_userdata(l: *mut lua_State, size: usize) -> *mut c_void
     unsafe { sys::lua_newuserdata(l, size) }
 }
 
+/// As [`new_userdata`], for one that can have a table of user values. `[-0, +1, m]`
+///
+/// # Safety
+/// As for [`new_userdata`].
+#[inline]
+pub(crate) unsafe fn new_object(l: *mut lua_State, size: usize) -> *mut c_void {
+    // SAFETY: the caller's.
+    unsafe { new_userdata(l, size) }
+}
+
+/// Pushes the table of an object's user values, which must have one: its environment
+/// here. `[-0, +1, -]`
+///
+/// # Safety
+/// The value at `index` comes from [`new_object`]; room for one value.
+pub(crate) unsafe fn push_values(l: *mut lua_State, index: c_int) {
+    // SAFETY: reads only (I2).
+    unsafe { sys::lua_getfenv(l, index) };
+}
+
+/// Gives an object the table on top for its user values. `[-1, +0, -]`
+///
+/// # Safety
+/// The value at `index` comes from [`new_object`], a table is on top.
+pub(crate) unsafe fn set_values(l: *mut lua_State, index: c_int) {
+    // SAFETY: a store of a table raises nothing (I2).
+    unsafe { sys::lua_setfenv(l, index) };
+}
+
+/// Metamethods that this backend never calls.
+pub(crate) const METAMETHODS_MISSING: &[&str] = &["__band", "__bnot", "__bor", "__bxor", "__close", "__idiv", "__pairs", "__shl", "__shr"];
+
 /// Pushes an integer if a Lua number can hold it exactly. `[-0, +(0|1), -]`
 ///
 /// # Safety

@@ -2,6 +2,7 @@
 //! `luajit.rs` and `lua54.rs`. Above this folder no code asks which one is linked.
 //!
 //! The contract: `new_state`, `close_state`, `push_globals`, `registry_get`, `registry_set`, `new_userdata`,
+//! `new_object`, `push_values`, `set_values`, `METAMETHODS_MISSING`,
 //! `push_integer`, `integer_at`, `number_at`, `raw_length`, `gc_parameter`, `LIBRARIES`,
 //! `PRELUDE`, `ALWAYS_OPENED`, and `Backend`'s facts.
 
