@@ -1,10 +1,9 @@
 //! What the scripts are given: `use`, `roll`, and a way to the units.
 
-use std::ffi::c_int;
 use std::path::Path;
 
-use perilune::game::{ABILITIES, Item, Party, Unit};
-use perilune::{Backend, Error, Lua, Result, State, Value};
+use perilune::game::{ABILITIES, Party};
+use perilune::{AnyUserData, Backend, Error, Lua, Result, State, Value};
 
 use super::dice::Dice;
 
@@ -42,7 +41,7 @@ fn register_use(lua: &mut Lua, scripts: &Path) -> Result<()> {
         // The one place where scripts are given something else on another backend.
         let file = match name {
             "view" if Backend::current().has_ffi => "structs",
-            "view" => "functions",
+            "view" => "values",
             name => name,
         };
         loaded.set(state, name, false)?;
@@ -53,17 +52,21 @@ fn register_use(lua: &mut Lua, scripts: &Path) -> Result<()> {
 }
 
 /// Gives the party to the VM to keep, and to the scripts to work on.
-pub fn share(lua: &mut Lua, mut party: Party) -> Result<()> {
+pub fn share(lua: &mut Lua, party: Party) -> Result<()> {
+    let party = lua.create_userdata(party)?;
+    lua.set_app_data(party.clone());
+    if !Backend::current().has_ffi {
+        let items: Value = party.get(lua, "items")?;
+        lua.set("units", &party)?;
+        return lua.set("items", items);
+    }
+    let party = party.borrow_mut::<Party>(lua)?;
     let (units, items) = (party.units_ptr(), party.items_ptr());
     let (unit_count, item_count) = (party.units().len(), party.items().len());
-    lua.set_app_data(party);
-    if !Backend::current().has_ffi {
-        return register_functions(lua);
-    }
-    // SAFETY: app data lives until the VM is closed, this program never takes it away
-    // again, and moving a party moves none of its units; none is added from here on.
-    // While a script runs, nothing here borrows the party. The scripts are the host's
-    // own rules: they count from 0 to below the lengths, and follow `gear` and `name`.
+    // SAFETY: the VM's own data keeps the party until the VM is closed, and moving a party
+    // moves none of its units; none is added from here on. While a script runs, nothing
+    // here borrows the party. The scripts are the host's own rules: they count from 0 to
+    // below the lengths, and follow `gear` and `name`.
     unsafe {
         lua.expose_raw("units", units, unit_count)?;
         lua.expose_raw("items", items, item_count)
@@ -72,66 +75,6 @@ pub fn share(lua: &mut Lua, mut party: Party) -> Result<()> {
 
 /// The party, between two runs of scripts.
 pub fn party(state: &State) -> Result<&Party> {
-    state.app_data().ok_or_else(|| Error::runtime("the VM has no party"))
-}
-
-fn party_mut(state: &mut State) -> Result<&mut Party> {
-    state.app_data_mut().ok_or_else(|| Error::runtime("the VM has no party"))
-}
-
-/// The same fields for a VM without FFI, one function call per access.
-fn register_functions(lua: &mut Lua) -> Result<()> {
-    lua.register("unit_get", |state: &mut State, (unit, field, place): (usize, &str, usize)| {
-        field_of(party_mut(state)?, unit, field, place).map(|field| *field)
-    })?;
-    lua.register("unit_set", |state: &mut State, (unit, field, place, value): (usize, &str, usize, c_int)| -> Result<()> {
-        *field_of(party_mut(state)?, unit, field, place)? = value;
-        Ok(())
-    })?;
-    lua.register("unit_name", |state: &mut State, unit: usize| -> Result<String> {
-        let party = party(state)?;
-        party.units().get(unit).ok_or_else(|| no_unit(unit, party))?;
-        Ok(party.unit_name(unit).to_owned())
-    })?;
-    lua.register("unit_item", |state: &mut State, (unit, place): (usize, usize)| -> Result<Option<usize>> {
-        Ok(party(state)?.item_at(unit, place))
-    })?;
-    lua.register("unit_put", |state: &mut State, (unit, place, item): (usize, usize, usize)| -> Result<()> {
-        let done = party_mut(state)?.put(unit, place, Some(item));
-        done.then_some(()).ok_or_else(|| Error::runtime(format!("unit {unit} cannot have item {item} in place {place}")))
-    })?;
-    lua.register("item_get", |state: &mut State, (item, field): (usize, &str)| -> Result<c_int> {
-        let item = party(state)?.items().get(item).ok_or_else(|| Error::runtime(format!("there is no item {item}")))?;
-        let Item { damage, armor_bonus, weight, value, .. } = *item;
-        match field {
-            "damage" => Ok(damage),
-            "armor_bonus" => Ok(armor_bonus),
-            "weight" => Ok(weight),
-            "value" => Ok(value),
-            _ => Err(Error::runtime(format!("an item has no number '{field}'"))),
-        }
-    })
-}
-
-/// The number that `units[unit].field[place]` is in C; `place` is 0 where there is no array.
-fn field_of<'a>(party: &'a mut Party, unit: usize, field: &str, place: usize) -> Result<&'a mut c_int> {
-    if unit >= party.units().len() {
-        return Err(no_unit(unit, party));
-    }
-    let Unit { hp, stats, gear_count, last_item, armour_bonus, alignment, .. } = &mut party.units_mut()[unit];
-    let numbers = match field {
-        "hp" => &mut hp[..],
-        "stats" => &mut stats[..],
-        "gear_count" => &mut gear_count[..],
-        "last_item" => std::slice::from_mut(last_item),
-        "armour_bonus" => std::slice::from_mut(armour_bonus),
-        "alignment" => std::slice::from_mut(alignment),
-        _ => return Err(Error::runtime(format!("a unit has no number '{field}'"))),
-    };
-    let length = numbers.len();
-    numbers.get_mut(place).ok_or_else(|| Error::runtime(format!("'{field}' has places 0 to {}, not {place}", length - 1)))
-}
-
-fn no_unit(unit: usize, party: &Party) -> Error {
-    Error::runtime(format!("there is no unit {unit}: they are 0 to {}", party.units().len() - 1))
+    let party: Option<&AnyUserData> = state.app_data();
+    party.ok_or_else(|| Error::runtime("the VM has no party"))?.borrow(state)
 }

@@ -94,20 +94,37 @@ impl fmt::Display for Field {
 }
 
 impl Unit {
+    /// All numbers of a field.
+    #[must_use]
+    pub fn numbers(&self, field: Field) -> &[c_int] {
+        match field {
+            Field::Hp => &self.hp,
+            Field::Stats => &self.stats,
+            Field::GearCount => &self.gear_count,
+            Field::LastItem => std::slice::from_ref(&self.last_item),
+            Field::ArmourBonus => std::slice::from_ref(&self.armour_bonus),
+            Field::Alignment => std::slice::from_ref(&self.alignment),
+        }
+    }
+
+    fn numbers_mut(&mut self, field: Field) -> &mut [c_int] {
+        match field {
+            Field::Hp => &mut self.hp,
+            Field::Stats => &mut self.stats,
+            Field::GearCount => &mut self.gear_count,
+            Field::LastItem => std::slice::from_mut(&mut self.last_item),
+            Field::ArmourBonus => std::slice::from_mut(&mut self.armour_bonus),
+            Field::Alignment => std::slice::from_mut(&mut self.alignment),
+        }
+    }
+
     /// The number in a place of a field; place 0 where it is no array.
     ///
     /// # Errors
     /// [`Error::Type`] if there is no such place.
     pub fn get(&self, field: Field, place: usize) -> Result<c_int> {
         field.check_place(place)?;
-        Ok(match field {
-            Field::Hp => self.hp[place],
-            Field::Stats => self.stats[place],
-            Field::GearCount => self.gear_count[place],
-            Field::LastItem => self.last_item,
-            Field::ArmourBonus => self.armour_bonus,
-            Field::Alignment => self.alignment,
-        })
+        Ok(self.numbers(field)[place])
     }
 
     /// Sets the number in a place of a field; place 0 where it is no array.
@@ -121,15 +138,29 @@ impl Unit {
             let error = Error::type_mismatch(expected, value.to_string());
             error.at(|| field.place(place))
         })?;
-        match field {
-            Field::Hp => self.hp[place] = value,
-            Field::Stats => self.stats[place] = value,
-            Field::GearCount => self.gear_count[place] = value,
-            Field::LastItem => self.last_item = value,
-            Field::ArmourBonus => self.armour_bonus = value,
-            Field::Alignment => self.alignment = value,
-        }
+        self.numbers_mut(field)[place] = value;
         Ok(())
+    }
+
+    /// Sets all numbers of a field, or, on an error, none.
+    ///
+    /// # Errors
+    /// As for [`Unit::set`]; also if there are more or fewer numbers than places.
+    pub fn set_all(&mut self, field: Field, values: &[c_int]) -> Result<()> {
+        if values.len() != field.places() {
+            let error = Error::type_mismatch(format!("{} numbers", field.places()), values.len().to_string());
+            return Err(error.at(|| field.name().to_owned()));
+        }
+        let before = self.numbers(field).to_vec();
+        // The new most is not held against the hit points of before.
+        if field == Field::Hp {
+            self.hp[0] = c_int::MIN;
+        }
+        let set = values.iter().enumerate().rev().try_for_each(|(place, &value)| self.set(field, place, value));
+        if set.is_err() {
+            self.numbers_mut(field).copy_from_slice(&before);
+        }
+        set
     }
 
     /// What would be right, if the value is not.
@@ -228,6 +259,17 @@ mod tests {
         assert_eq!(refuse(Field::GearCount, 19, -1), "gear_count[19]: expected 0 or more, got -1");
         assert_eq!(refuse(Field::LastItem, 0, 20), "last_item: expected -1 to 19, got 20");
         assert_eq!(refuse(Field::Alignment, 0, 21), "alignment: expected 1 to 20, got 21");
+    }
+
+    #[test]
+    fn pure_all_numbers_are_set_or_none() {
+        let mut unit = Unit { hp: [7, 9], ..Unit::default() };
+        unit.set_all(Field::Hp, &[3, 4]).unwrap();
+        assert_eq!(unit.hp, [3, 4]);
+        assert_eq!(unit.set_all(Field::Hp, &[5, 4]).unwrap_err().to_string(), "hp[0]: expected at most 4, which is hp[1], got 5");
+        assert_eq!(unit.set_all(Field::Stats, &[1, 2]).unwrap_err().to_string(), "stats: expected 7 numbers, got 2");
+        assert!(unit.set_all(Field::Stats, &[1, 2, 3, 4, 5, 6, 100]).is_err());
+        assert_eq!((unit.hp, unit.stats), ([3, 4], [0; 7]));
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! bindgen and to LuaJIT. The types here are their twins in Rust, compared with
 //! bindgen's view of the C text when the crate is compiled, and with LuaJIT's when
 //! they are exposed ([`State::expose_raw`](crate::State::expose_raw)). They are plain
-//! data whose pointers own nothing; [`Party`] owns what they point to. Nothing else
-//! in the crate knows them: any [`CStruct`](crate::CStruct) is as good.
+//! data whose pointers own nothing; [`Party`] owns what they point to, and is userdata
+//! that scripts can work on, on both backends. Nothing else in the crate knows them: any
+//! [`CStruct`](crate::CStruct) is as good.
 //!
 //! ```
 //! use perilune::game::{Alignment, Party, STR};
@@ -31,6 +32,7 @@ mod layout;
 mod mind;
 mod party;
 mod unit;
+mod values;
 
 pub use alignment::Alignment;
 pub use building::Building;
@@ -39,3 +41,4 @@ pub use item::Item;
 pub use mind::{Emotions, Opinions, Traits};
 pub use party::Party;
 pub use unit::{ABILITIES, CHA, CON, DEX, GEAR, HON, INT, STR, Unit, WIS};
+pub use values::Character;

@@ -86,6 +86,30 @@ impl Party {
         true
     }
 
+    /// Gives an item another name, which ends at its first NUL byte. Says whether there
+    /// is such an item.
+    pub fn rename_item(&mut self, item: usize, name: &str) -> bool {
+        let Some([place, _]) = self.item_texts.get_mut(item) else { return false };
+        *place = c_text(name);
+        self.items[item].name = place.as_ptr().cast_mut();
+        true
+    }
+
+    /// Gives an item another description, which ends at its first NUL byte. Says whether
+    /// there is such an item.
+    pub fn describe_item(&mut self, item: usize, description: &str) -> bool {
+        let Some([_, place]) = self.item_texts.get_mut(item) else { return false };
+        *place = c_text(description);
+        self.items[item].description = place.as_ptr().cast_mut();
+        true
+    }
+
+    /// The first item of this name.
+    #[must_use]
+    pub fn find_item(&self, name: &str) -> Option<usize> {
+        (0..self.items.len()).find(|&item| self.item_name(item) == name)
+    }
+
     /// A party of this unit alone, with copies of the items that it carries; `None` if
     /// there is no such unit.
     ///
