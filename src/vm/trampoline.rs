@@ -89,9 +89,10 @@ unsafe extern "C" fn call<I: Invoke>(l: *mut lua_State, callback: *mut Callback)
     // SAFETY: the door's promise.
     let mut visit = unsafe { arrive::<I>(l, callback) };
     let it = &mut visit;
-    // SAFETY: this is the callback's frame.
-    let caught =
-        catch_unwind(AssertUnwindSafe(move || it.outcome = ManuallyDrop::new(unsafe { it.object.invoke(it.state, it.arguments) })));
+    let caught = catch_unwind(AssertUnwindSafe(move || {
+        // SAFETY: this is the callback's frame.
+        it.outcome = ManuallyDrop::new(unsafe { it.object.invoke(it.state, it.arguments) });
+    }));
     leave(&mut visit, caught)
 }
 
