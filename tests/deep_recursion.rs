@@ -11,7 +11,10 @@ use std::process::{Command, Stdio, exit};
 use std::thread;
 
 use common::is_luajit;
-use perilune::{Coroutine, FromLua, Function, Lua, MultiValue, Result, Slice, State, Table, Value};
+use perilune::{
+    Coroutine, FromLua, Function, Lua, MetaMethod, MultiValue, Result, Slice, State, Table, UserData, UserDataFields, UserDataMethods,
+    Value,
+};
 
 /// Which case a child is to run.
 const CASE: &str = "PERILUNE_DEEP_RECURSION";
@@ -82,6 +85,27 @@ impl FromLua for Tree {
     }
 }
 
+/// A userdata that calls scripts wherever it can.
+struct Object;
+
+/// What a script does to it.
+fn step(state: &mut State) -> Result<Value> {
+    state.call("recursion.step", ())
+}
+
+impl UserData for Object {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field_method_get("field", |state, _| step(state));
+        fields.add_field_function_set("field", |state, _, _: i32| step(state).map(drop));
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_method("call", |state: &mut State, _: &Self, f: Function| -> Result<Value> { f.call(state, ()) });
+        methods.add_meta_method(MetaMethod::Index, |state: &mut State, _: &Self, _: String| step(state));
+        methods.add_meta_method(MetaMethod::Add, |state: &mut State, _: &Self, _: i32| step(state));
+    }
+}
+
 /// Rust's ways into Lua, as functions of a script.
 fn ways_in(lua: &mut Lua) -> Result<()> {
     lua.register("host.call", |state: &mut State, f: Function| -> Result<Value> { f.call(state, ()) })?;
@@ -104,6 +128,14 @@ fn ways_in(lua: &mut Lua) -> Result<()> {
         let result = f.call(state, ());
         black_box(large);
         result
+    })?;
+    lua.set("host.object", Object)?;
+    lua.register("host.scope", |state: &mut State, f: Function| -> Result<Value> {
+        let text = String::from("lent");
+        state.scope(|state, scope| {
+            let lent = scope.create_function(state, |_: &mut State, (): ()| Ok(text.len()))?;
+            f.call(state, lent)
+        })
     })?;
     lua.register_mut("host.once", |state: &mut State, f: Function| -> Result<Value> { f.call(state, ()) })?;
     lua.register("host.resume", |state: &mut State, f: Function| -> Result<Value> { state.create_coroutine(&f)?.resume(state, ()) })?;
@@ -239,6 +271,27 @@ cases! {
     an_error_value_that_prints_itself_through_the_host at_least SOME; "
         local function f() deeper() error(setmetatable({}, { __tostring = function() return host.call(f) end })) end
         return ended(host.call, f)"
+
+    // ---- Userdata
+
+    a_method_calls_lua at_least PROMISED; "
+        local function f() deeper() return host.object:call(f) end
+        return ended(f)"
+    a_field_calls_lua at_least [1, 90, 90, 90]; "
+        function recursion.step() deeper() return host.object.field end
+        return ended(recursion.step)"
+    a_field_that_is_set_calls_lua at_least [1, 90, 90, 90]; "
+        function recursion.step() deeper() host.object.field = 1 end
+        return ended(recursion.step)"
+    a_types_own_index_calls_lua at_least SOME; "
+        function recursion.step() deeper() return host.object.unknown end
+        return ended(recursion.step)"
+    an_operator_calls_lua at_least SOME; "
+        function recursion.step() deeper() return host.object + 1 end
+        return ended(recursion.step)"
+    a_scope_in_a_scope at_least SOME; "
+        local function f() deeper() return host.scope(f) end
+        return ended(f)"
 
     // ---- The libraries
 

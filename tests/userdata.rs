@@ -185,6 +185,44 @@ fn a_method_runs_with_its_own_type_only() {
     fails("return 1 + v", "bad self to 'Vec2:__add': expected a Vec2, got number 1");
 }
 
+/// Long enough to be compiled, and with another type every third time.
+#[test]
+fn loops_use_whatever_type_comes() {
+    passes(
+        "local objects, sum, wrong = { v, Vec2.new(1, 2), p }, 0, 0
+        for i = 1, 3000 do
+            local o = objects[i % 3 + 1]
+            if rawequal(o, p) then sum = sum + o:seven() else o.x = o.x + 1 sum = sum + o.y end
+            if not pcall(v.length, o) then wrong = wrong + 1 end
+        end
+        assert(sum == 1000 * (7 + 4 + 2) and wrong == 1000 and v.x == 1003)",
+    );
+    fails("for i = 1, 300 do local o = i < 200 and v or p local x = o.x + 1 end", "");
+    fails("for i = 1, 300 do if i == 200 then v.z = 1 end v.x = i end", "cannot set field 'z'");
+}
+
+#[test]
+fn a_light_userdata_is_no_constant_where_it_could_not_be_told_from_a_field() {
+    let mut lua = Lua::new().unwrap();
+    // SAFETY: one value is pushed, and popped by storing it.
+    unsafe {
+        lua.with_raw(|l| {
+            perilune::lua_sys::lua_pushlightuserdata(l, l.cast());
+            perilune::lua_sys::lua_setglobal(l, c"light".as_ptr());
+        })
+        .unwrap();
+    }
+    let light: Value = lua.get("light").unwrap();
+    let result = lua.register_userdata_type::<u8>(|registry| {
+        registry.add_field("LIGHT", light);
+        registry.add_field_method_get("x", |_, this| Ok(*this));
+    });
+    if is_luajit() {
+        return result.unwrap();
+    }
+    assert!(matches!(result, Err(Error::Unsupported(_))), "{result:?}");
+}
+
 #[test]
 fn the_metatable_is_hidden() {
     passes("assert(getmetatable(v) == false and not pcall(setmetatable, v, {}))");

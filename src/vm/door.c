@@ -21,7 +21,8 @@ static int stack_overflow(lua_State *L) {
 
 /* ---- Out of Lua ------------------------------------------------------- */
 
-static inline int visit(lua_State *L, Callback *self) {
+/* Calls a piece of Rust and does what it answers. Inline: it is the way of every call. */
+static inline __attribute__((always_inline)) int visit(lua_State *L, Callback *self) {
   ptrdiff_t results;
   if (HERE < self->gate->stack_floor) return stack_overflow(L);
   results = self->call(L, self);
@@ -46,6 +47,16 @@ static int unknown_done(lua_State *L, int status, lua_KContext results) {
   return (int)results;
 }
 
+/* Calls the function for unknown names with all but the top of the stack. */
+static int unknown(lua_State *L, int results) {
+  if (HERE < gate_of(L)->stack_floor) return stack_overflow(L);
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_replace(L, -2);
+  lua_insert(L, 1);
+  lua_callk(L, lua_gettop(L) - 1, results, results, unknown_done);
+  return results;
+}
+
 /* Fields of userdata: vm/fields.rs says what makes these functions.
 
    `__index` of userdata with fields. Upvalue 1: by name, the members, or a light
@@ -59,11 +70,7 @@ int perilune_index(lua_State *L) {
     case LUA_TNIL: break;
     default: return 1;
   }
-  lua_pushvalue(L, lua_upvalueindex(2));
-  lua_replace(L, 3);
-  lua_rotate(L, 1, 1);
-  lua_callk(L, 2, 1, 1, unknown_done);
-  return 1;
+  return unknown(L, 1);
 }
 
 /* `__newindex` of userdata with fields. Upvalues as above. (object, key, value) -> () */
@@ -74,11 +81,7 @@ int perilune_new_index(lua_State *L) {
     lua_copy(L, 3, 2);
     return visit(L, (Callback *)lua_touserdata(L, 4));
   }
-  lua_pushvalue(L, lua_upvalueindex(2));
-  lua_replace(L, 4);
-  lua_rotate(L, 1, 1);
-  lua_callk(L, 3, 0, 0, unknown_done);
-  return 0;
+  return unknown(L, 0);
 }
 #endif
 

@@ -5,6 +5,7 @@
 //! an answer comes back: results, or an error for the C frame to raise.
 
 use std::ffi::{CStr, c_int, c_void};
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Error, PanicPayload, Result};
@@ -81,7 +82,8 @@ struct Visit<'a, I> {
     /// What the VM goes back to afterwards.
     frame: Frame,
     strict: bool,
-    outcome: Result<c_int>,
+    /// Not dropped by itself: it is a number on the usual way, which need not ask.
+    outcome: ManuallyDrop<Result<c_int>>,
 }
 
 // Calls nest, so that little is kept on the stack while the callback runs, in builds
@@ -90,8 +92,10 @@ unsafe extern "C" fn call<I: Invoke>(l: *mut lua_State, callback: *mut Callback)
     // SAFETY: the door's promise.
     let mut visit = unsafe { arrive::<I>(l, callback) };
     let it = &mut visit;
-    // SAFETY: this is the callback's frame.
-    let caught = catch_unwind(AssertUnwindSafe(move || it.outcome = unsafe { it.object.invoke(it.state, it.arguments) }));
+    let caught = catch_unwind(AssertUnwindSafe(move || {
+        // SAFETY: this is the callback's frame.
+        it.outcome = ManuallyDrop::new(unsafe { it.object.invoke(it.state, it.arguments) });
+    }));
     leave(&mut visit, caught)
 }
 
@@ -107,16 +111,16 @@ unsafe fn arrive<'a, I: Invoke>(l: *mut lua_State, callback: *mut Callback) -> V
     let arguments = if I::COUNTED { unsafe { sys::lua_gettop(l) } } else { 0 };
     let frame = vm.frame.replace(Frame::above(arguments));
     let strict = vm.memory.strict.replace(false);
-    Visit { state, vm, object, arguments, frame, strict, outcome: Ok(0) }
+    Visit { state, vm, object, arguments, frame, strict, outcome: ManuallyDrop::new(Ok(0)) }
 }
 
 /// Says what C is told.
 #[inline]
 fn leave<I>(visit: &mut Visit<'_, I>, caught: std::thread::Result<()>) -> isize {
     let vm = visit.vm;
-    let results = match (&caught, &visit.outcome) {
+    let results = match (&caught, &*visit.outcome) {
         (Ok(()), Ok(results)) if !vm.memory.over.get() => *results,
-        _ => fail(visit.state, caught, std::mem::replace(&mut visit.outcome, Ok(0))),
+        _ => fail(visit.state, caught, std::mem::replace(&mut *visit.outcome, Ok(0))),
     };
     vm.memory.strict.set(visit.strict);
     vm.frame.set(visit.frame);

@@ -207,9 +207,6 @@ pub const WORKS: &[Work] = &[
         title: "open a VM with the safe libraries and close it",
         iters: 20,
         min_rounds: 5,
-        rows: &[
-            row("C: luaL_openlibs", "P13", (C, "P13"), AtMost(1.0), BOTH),
-            row("", "P13", (Mlua, "P13"), Need::None, BOTH),
-        ],
+        rows: &[row("C: luaL_openlibs", "P13", (C, "P13"), AtMost(1.0), BOTH), row("", "P13", (Mlua, "P13"), Need::None, BOTH)],
     },
 ];
