@@ -5,6 +5,7 @@ use std::ffi::CString;
 #[cfg(feature = "async")]
 use std::task::{Context, Poll, Waker};
 
+use perilune::game::{Character, Party};
 use perilune::{
     Bytes, Coroutine, CoroutineStatus, Error, FromLua, Function, Handle, Inspect, IntoLua, LuaString, MultiValue, Output, Progress, Result,
     Search, Slice, State, Table, Value, Variadic, Yield, YieldThen, lua_sys,
@@ -577,6 +578,21 @@ pub const USERDATA: &[(&str, Op)] = &[
         gauge.set_named_user_value(lua, "a name", &gauge)?;
         assert_eq!(gauge.nth_user_value::<String>(lua, 9)?, "a new user value");
         gauge.named_user_value::<perilune::AnyUserData>(lua, "a name").map(drop)
+    }),
+    ("a party and its values", |lua, _| {
+        let mut party = Party::new();
+        party.add_unit("Rowan");
+        let party = lua.create_userdata(party)?;
+        let script = "local party = ...
+            local rowan, axe = party[0], party:add_item('axe', 'sharp')
+            rowan.hp, axe.damage = { 3, 9 }, 6
+            assert(rowan:give(axe) and rowan.gear[0].damage + rowan.hp[0] == 9 and rowan == party[0])
+            return rowan:clone(), tostring(rowan)";
+        lua.load(script).call::<(Character, String)>(&party).map(drop)
+    }),
+    ("a character by copy", |lua, _| {
+        lua.set("hero", Character::new("Juniper"))?;
+        lua.get::<Character>("hero").map(|hero| assert_eq!(hero.name(), "Juniper"))
     }),
     ("type_name and metatable", |lua, world| {
         assert_eq!(world.gauge.type_name(lua)?.as_deref(), Some("Gauge"));
