@@ -226,7 +226,7 @@ cases! {
     a_host_function_runs_a_task at_least if is_luajit() { [1, 100, 150, 150] } else { [1, 90, 90, 90] }; "
         local function f() deeper() return host.slice(f) end
         return ended(f)"
-    a_host_function_closes_coroutines at_least [1, 99, 99, 99]; "
+    a_host_function_closes_coroutines at_least [1, 90, 90, 90]; "
         if luajit then return 99 end -- it cannot close one
         local text = 'local close, f = ... local v <close> = setmetatable({}, { __close = close }) coroutine.yield()'
         local function f()
