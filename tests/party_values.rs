@@ -184,7 +184,11 @@ fn units_are_compared_by_what_they_are() {
         lua.run(
             "assert(party[0] == party[0] and party[0] ~= party[1] and party[0].gear ~= party[0].hp)
              local twin = party[0]:clone()
-             assert(twin ~= party[0] and twin.name == 'Rowan' and party.items[0] == party.items[0])",
+             assert(twin ~= party[0] and twin.name == 'Rowan' and party.items[0] == party.items[0])
+             for _, other in ipairs({ party, party.items, party.items[0], party[0].hp, party[0].gear }) do
+                 assert(party[0] ~= other and other ~= party[0] and party[0] ~= nil)
+             end
+             assert(party.items[0] ~= party.items[1] and party.items[0] ~= party and party ~= party.items[0])",
         )
         .map(drop)
     });
@@ -221,7 +225,10 @@ fn a_character_goes_in_and_comes_out_by_copy() {
         assert_eq!((ash.join(&mut other), other.unit_name(1), other.item_at(1, 0)), (1, "Ash", Some(0)));
         let error = lua.load("return party").eval::<Character>().unwrap_err();
         assert!(error.to_string().contains("Unit"), "{error}");
-        assert_eq!(lua.load("return 7").eval::<Character>().unwrap_err().to_string(), "result #1: expected a unit, got number".replace("result #1: ", ""));
+        assert_eq!(
+            lua.load("return 7").eval::<Character>().unwrap_err().to_string(),
+            "result #1: expected a unit, got number".replace("result #1: ", "")
+        );
         Ok(())
     });
 }
@@ -235,7 +242,15 @@ fn a_party_that_is_gone_or_shrunk_is_an_error_not_memory() {
         small.add_unit("only one");
         swap(party.borrow_mut::<Party>(lua)?, &mut small);
         lua.run("assert(rowan.name == 'only one' and hp[0] == 0)")?;
-        for script in ["return ash.name", "return ash.hp[0]", "ash.hp = { 1, 2 }", "ash.name = 'x'", "return axe.damage", "axe.name = 'x'", "gear[0] = nil"] {
+        for script in [
+            "return ash.name",
+            "return ash.hp[0]",
+            "ash.hp = { 1, 2 }",
+            "ash.name = 'x'",
+            "return axe.damage",
+            "axe.name = 'x'",
+            "gear[0] = nil",
+        ] {
             assert!(refusal(lua, script).contains("is not in its party any more"), "{script}");
         }
         party.destroy(lua)?;
