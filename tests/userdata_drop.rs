@@ -304,7 +304,7 @@ fn whatever_its_alignment_and_size() {
     assert_eq!(empty.borrow::<()>(&lua).unwrap(), &());
     let large = lua.create_any_userdata([7_u8; 50_000]).unwrap();
     assert_eq!(large.borrow::<[u8; 50_000]>(&lua).unwrap()[49_999], 7);
-    let before = lua.memory().used;
+    let before = settled(&mut lua);
     drop((empty, large));
     assert!(settled(&mut lua) + 50_000 <= before, "the value's memory is the VM's");
 }
