@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use common::{check, height, is_luajit};
-use perilune::{Error, Function, Libs, Lua, MultiValue, Result, RuntimeError, State, Table, TypeError, Value};
+use perilune::{Error, Function, Libs, Lua, MultiValue, Result, RuntimeError, State, Table, TypeError, Value, lua_sys};
 
 /// An error of the host's own.
 #[derive(Debug, PartialEq)]
@@ -388,6 +388,25 @@ fn metamethods_that_fail_fail_the_operation() {
         // LuaJIT asks `__eq` of either only if both have the same.
         assert_eq!(lua.get::<Table>("magic").unwrap().equals(&mut lua, &other).unwrap_err().to_string(), "no access");
     }
+}
+
+/// It is not read as if it were an error of the host's: valgrind sees to that.
+#[test]
+fn a_userdata_without_content_can_be_raised() {
+    let mut lua = rigged();
+    // SAFETY: a userdata of no bytes, with an empty metatable, becomes a global; nothing
+    // here raises, and there is room for three values.
+    unsafe {
+        lua.with_raw(|l| {
+            lua_sys::lua_newuserdata(l, 0);
+            lua_sys::lua_createtable(l, 0, 0);
+            lua_sys::lua_setmetatable(l, -2);
+            lua_sys::lua_setglobal(l, c"empty".as_ptr());
+        })
+        .unwrap();
+    }
+    let error = error_of(&mut lua, "error(empty)");
+    assert!(matches!(&error, Error::Runtime(inner) if matches!(inner.value, Some(Value::UserData(_)))), "{error:#?}");
 }
 
 /// In the loop lie all the leftovers that an error could leave.

@@ -166,6 +166,18 @@ fn what_json_cannot_say_is_an_error_with_its_place() {
 }
 
 #[test]
+fn a_small_value_cannot_fill_the_hosts_memory_as_json() {
+    with(|lua| {
+        let script = "local t = { ('x'):rep(2 ^ 20) } for i = 1, 100 do t = { t, t } end return t";
+        let error = text(lua, script).unwrap_err();
+        assert!(error.to_string().ends_with("expected a value of at most 64 MiB as JSON, got a larger one"), "{error}");
+        let outcome = lua.run("local t = ('x'):rep(2 ^ 20) return { t, t, t }")?;
+        assert_eq!(outcome.text(lua)?.map(|text| text.len()), Some(3 * (1 << 20) + 10));
+        Ok(())
+    });
+}
+
+#[test]
 fn other_ways_of_output_leave_the_outcome_without() {
     with(|lua| {
         lua.set_output(Output::discard());

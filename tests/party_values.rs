@@ -184,7 +184,11 @@ fn units_are_compared_by_what_they_are() {
         lua.run(
             "assert(party[0] == party[0] and party[0] ~= party[1] and party[0].gear ~= party[0].hp)
              local twin = party[0]:clone()
-             assert(twin ~= party[0] and twin.name == 'Rowan' and party.items[0] == party.items[0])",
+             assert(twin ~= party[0] and twin.name == 'Rowan' and party.items[0] == party.items[0])
+             for _, other in ipairs({ party, party.items, party.items[0], party[0].hp, party[0].gear }) do
+                 assert(party[0] ~= other and other ~= party[0] and party[0] ~= nil)
+             end
+             assert(party.items[0] ~= party.items[1] and party.items[0] ~= party and party ~= party.items[0])",
         )
         .map(drop)
     });

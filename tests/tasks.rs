@@ -200,6 +200,49 @@ fn tasks_within_tasks() {
     });
 }
 
+/// Fails instead of hanging.
+fn register_patience(lua: &mut State) -> Result<()> {
+    let end = Instant::now() + Duration::from_secs(20);
+    lua.register("patient", move |_: &mut State, (): ()| Ok(Instant::now() < end))
+}
+
+#[test]
+fn a_task_that_runs_others_comes_to_its_end() {
+    for slice in [Slice::instructions(1000), Slice::instructions(50_000), Slice::time(Duration::from_millis(2))] {
+        with(|lua| {
+            register_patience(lua)?;
+            lua.register("run_inner", move |state: &mut State, (): ()| -> Result<()> {
+                let mut inner = task(state, "for i = 1, 10 do end")?;
+                inner.run(state, Slice::instructions(100)).map(drop)
+            })?;
+            let mut outer = task(lua, "while patient() do run_inner() end")?;
+            let progress = outer.run(lua, slice)?;
+            assert!(matches!(progress, Progress::SliceUp), "{slice:?}: {progress:?}");
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn a_task_that_resumes_generators_comes_to_its_end() {
+    for length in [1, 13, 14, 20, 40, 41, 95, 200] {
+        with(|lua| {
+            register_patience(lua)?;
+            let step = "n = n + 1 ".repeat(length);
+            let mut task = task(
+                lua,
+                &format!(
+                    "local patient, next = patient, coroutine.wrap(function() local n = 0 while true do {step} coroutine.yield(n) end end)
+                    while next() < 1e7 or patient() do end"
+                ),
+            )?;
+            let progress = task.run(lua, Slice::instructions(50))?;
+            assert!(matches!(progress, Progress::SliceUp), "{length}: {progress:?}");
+            Ok(())
+        });
+    }
+}
+
 #[test]
 fn many_tasks_take_turns() {
     with(|lua| {

@@ -6,8 +6,8 @@ mod common;
 
 use common::{check, is_luajit, quietly, settled, with};
 use perilune::{
-    AnyUserData, Error, FromLua, Function, Lua, MetaMethod, Result, State, UserData, UserDataError, UserDataFields, UserDataMethods,
-    UserDataRef, UserDataRefMut, Value, Variadic,
+    AnyUserData, Error, FromLua, Function, IntoLua, Lua, MetaMethod, Result, State, UserData, UserDataError, UserDataFields,
+    UserDataMethods, UserDataRef, UserDataRefMut, Value, Variadic,
 };
 
 /// A type with everything.
@@ -636,6 +636,37 @@ fn types_are_known_in_each_vm_by_itself() {
     let threads: Vec<_> =
         all.into_iter().map(|mut lua| std::thread::spawn(move || lua.run("v:scale(2) assert(v.x == 12)").map(drop))).collect();
     threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+}
+
+struct Coin;
+
+impl UserData for Coin {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field("class", CoinClass);
+        fields.add_field("side", 1);
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_function("new", |_: &mut State, (): ()| Ok(Self));
+    }
+}
+
+struct CoinClass;
+
+impl IntoLua for CoinClass {
+    fn into_lua(self, state: &mut State) -> Result<Value> {
+        state.create_proxy::<Coin>().map(Value::UserData)
+    }
+}
+
+#[test]
+fn a_type_can_have_its_own_proxy_as_a_constant() {
+    let mut lua = Lua::new().unwrap();
+    lua.set("coin", Coin).unwrap();
+    lua.run("local Coin = coin.class assert(Coin.side == 1 and Coin.new().class == Coin and Coin.class == Coin)").unwrap();
+    let proxy = lua.create_proxy::<Coin>().unwrap();
+    lua.set("Coin", proxy).unwrap();
+    lua.run("assert(Coin.side == 1 and Coin.new().class.side == 1)").unwrap();
 }
 
 #[test]

@@ -17,6 +17,10 @@ use crate::vm::state::State;
 /// Tables within each other, at most.
 const DEPTH: usize = 128;
 
+/// Bytes of text, about. A table that is in others many times is written as many times,
+/// so that a small value could fill the host's memory.
+const LENGTH: usize = 64 << 20;
+
 impl Value {
     /// The value as JSON: a table whose keys are 1, 2, 3, … is an array, one whose keys are
     /// all strings an object with its keys in order; an empty table is `{}`. Metamethods
@@ -38,7 +42,7 @@ impl Value {
     /// # Errors
     /// [`Error::Type`], with the place, for functions and other objects, numbers that are
     /// infinite or NaN, strings that are not UTF-8, tables with other keys, tables within
-    /// themselves, and more than 128 tables within each other.
+    /// themselves, more than 128 tables within each other, and more than 64 MiB of text.
     pub fn to_json(&self, state: &mut State) -> Result<String> {
         let vm = state.vm();
         vm.begin(state)?;
@@ -61,6 +65,9 @@ struct Encoder {
 
 impl Encoder {
     fn value(&mut self, state: &mut State, index: c_int) -> Result<()> {
+        if self.text.len() > LENGTH {
+            return Err(Error::type_mismatch(format!("a value of at most {} MiB as JSON", LENGTH >> 20), "a larger one"));
+        }
         let l = state.raw();
         // SAFETY: reads of a valid index (I2), each as what it is; a string stays where it
         // is for as long as it is read (I6).

@@ -12,7 +12,7 @@ use std::ffi::c_int;
 
 use crate::error::{Error, Result};
 use crate::game::{ABILITIES, Field, GEAR, Party};
-use crate::lang::{AnyUserData, FromLua, IntoLua, MetaMethod, UserData, UserDataFields, UserDataMethods, UserDataRef, Value};
+use crate::lang::{AnyUserData, FromLua, IntoLua, MetaMethod, UserData, UserDataFields, UserDataMethods, Value};
 use crate::vm::state::State;
 
 /// `party[i]` is a unit, `#party` how many there are, `party.items` the catalogue.
@@ -246,8 +246,8 @@ impl UserData for Unit {
         methods.add_method("clone", |state: &mut State, this: &Self, (): ()| {
             Character::of(this.party.borrow(state)?, this.index).ok_or_else(|| gone("unit", this.index))
         });
-        methods.add_meta_method(MetaMethod::Eq, |state: &mut State, this: &Self, other: UserDataRef<Self>| {
-            Ok(this.index == other.index && same_party(state, &this.party, &other.party)?)
+        methods.add_meta_function(MetaMethod::Eq, |state: &mut State, (one, other): (AnyUserData, AnyUserData)| {
+            are_same(state, &one, &other, |this: &Self| (&this.party, this.index))
         });
         methods.add_meta_method(MetaMethod::ToString, |state: &mut State, this: &Self, (): ()| {
             let [hp, most] = this.read(state)?.hp;
@@ -371,8 +371,8 @@ impl UserData for Item {
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_meta_method(MetaMethod::Eq, |state: &mut State, this: &Self, other: UserDataRef<Self>| {
-            Ok(this.index == other.index && same_party(state, &this.party, &other.party)?)
+        methods.add_meta_function(MetaMethod::Eq, |state: &mut State, (one, other): (AnyUserData, AnyUserData)| {
+            are_same(state, &one, &other, |this: &Self| (&this.party, this.index))
         });
         methods.add_meta_method(MetaMethod::ToString, |state: &mut State, this: &Self, (): ()| {
             this.read(state)?;
@@ -411,6 +411,16 @@ impl FromLua for Which {
             other => Err(Error::type_mismatch(EXPECTED, other.type_name())),
         }
     }
+}
+
+/// Whether both are of this type, and lead to one place of one party. Lua 5.4 also asks
+/// when only one of them is.
+fn are_same<T: 'static>(state: &State, one: &AnyUserData, other: &AnyUserData, place: fn(&T) -> (&AnyUserData, usize)) -> Result<bool> {
+    if !one.is::<T>(state) || !other.is::<T>(state) {
+        return Ok(false);
+    }
+    let ((party, index), (other_party, other_index)) = (place(one.borrow(state)?), place(other.borrow(state)?));
+    Ok(index == other_index && same_party(state, party, other_party)?)
 }
 
 /// A party is where its memory is.

@@ -60,13 +60,13 @@ typedef struct Source {
   int status;
 } Source;
 
-/* How long a task may run. `is_up` never raises. */
+/* How long a task may run. `look` never raises. */
 typedef struct Slice {
   lua_State *co; /* the task's coroutine */
-  int quantum;   /* instructions between two looks at it */
-  int counting;  /* the hook has been called in this slice */
+  int quantum;   /* instructions until the next look at it */
+  int counting;  /* the hook has been called in this slice; then one more for each retry */
   int cut;       /* it has ended the slice */
-  int (*is_up)(struct Slice *self);
+  int (*look)(struct Slice *self); /* notes that the quantum is over; gives the next, 0: the slice is up */
 } Slice;
 
 /* The allocator's user data leads from any thread of a VM to the VM. */

@@ -105,8 +105,11 @@ unsafe fn cargo(vm: &Vm, l: *mut lua_State, index: c_int) -> Option<Arc<Error>> 
         backend::registry_get(l, vm.fixtures.carrier);
         let carrier = sys::lua_rawequal(l, -1, -2) != 0;
         sys::lua_settop(l, -3);
+        if !carrier {
+            return None; // and may be smaller than a cargo
+        }
         let error = *sys::lua_touserdata(l, index).cast::<Cargo>();
-        if !carrier || error.is_null() {
+        if error.is_null() {
             return None;
         }
         Arc::increment_strong_count(error);

@@ -6,27 +6,39 @@
 #include <luajit.h>
 #endif
 
-/* Instructions until a slice that could not end is tried again. */
+/* Instructions until a slice that could not end is tried again, and one more each time:
+   else a loop of just that length would always be met in the same place. */
 #define RETRY 100
+
+#ifdef PERILUNE_LUAJIT
+#define HOOK_IS_THE_COROUTINES_OWN 0 /* there is one for the VM */
+#else
+#define HOOK_IS_THE_COROUTINES_OWN 1
+#endif
+
+void perilune_slice_hook(lua_State *L, lua_Debug *ar);
+
+static void look_again(lua_State *L, int instructions) {
+  lua_sethook(L, perilune_slice_hook, LUA_MASKCOUNT, instructions);
+}
 
 /* The count hook of a task's slice: ends it by yielding, in the task's own coroutine
    and where that can yield; elsewhere a little later. */
 void perilune_slice_hook(lua_State *L, lua_Debug *ar) {
   Slice *slice = gate_of(L)->slice;
   (void)ar;
-  if (slice == NULL) { /* Lua 5.4: a coroutine made during a slice keeps the hook */
-    lua_sethook(L, NULL, 0, 0);
+  if (slice == NULL || (HOOK_IS_THE_COROUTINES_OWN && L != slice->co)) {
+    lua_sethook(L, NULL, 0, 0); /* a coroutine has the hook from the one that made it */
   } else if (!slice->counting) {
     slice->counting = L == slice->co;
-    lua_sethook(L, perilune_slice_hook, LUA_MASKCOUNT, slice->quantum);
-  } else if (!slice->is_up(slice)) {
-    return;
+    look_again(L, slice->quantum);
+  } else if (slice->look(slice) > 0) {
+    look_again(L, slice->quantum);
   } else if (L == slice->co && lua_isyieldable(L)) {
     slice->cut = 1;
     lua_yield(L, 0);
   } else {
-    lua_sethook(L, perilune_slice_hook, LUA_MASKCOUNT, RETRY);
-    lua_sethook(slice->co, perilune_slice_hook, LUA_MASKCOUNT, RETRY);
+    look_again(L, RETRY + slice->counting++ % RETRY);
   }
 }
 

@@ -17,7 +17,7 @@ use crate::vm::protect::{self, Body};
 use crate::vm::stack::StackGuard;
 use crate::vm::state::State;
 
-/// Instructions between two looks at the clock.
+/// Instructions between two looks at a slice, at most.
 const BETWEEN_LOOKS: c_int = 1000;
 
 /// `Slice` in `door.h`, followed by what only Rust reads.
@@ -28,9 +28,17 @@ pub(crate) struct Slice {
     quantum: c_int,
     counting: c_int,
     cut: c_int,
-    is_up: unsafe extern "C" fn(*mut Slice) -> c_int,
-    /// None: later than can be told.
-    deadline: Option<Instant>,
+    look: unsafe extern "C" fn(*mut Slice) -> c_int,
+    left: Left,
+}
+
+/// What is left of a slice.
+#[derive(Debug)]
+enum Left {
+    /// Instructions, those until the next look included.
+    Instructions(c_int),
+    /// The time until then; `None` is later than can be told.
+    Until(Option<Instant>),
 }
 
 /// What ends a slice.
@@ -42,21 +50,32 @@ pub(crate) enum End {
 
 impl Slice {
     fn new(co: *mut lua_State, end: End) -> Self {
-        let now = Instant::now();
-        let (quantum, deadline) = match end {
-            End::Instructions(count) => (count, Some(now)),
-            End::Time(length) => (BETWEEN_LOOKS, now.checked_add(length)),
+        let (quantum, left) = match end {
+            End::Instructions(count) => (count.min(BETWEEN_LOOKS), Left::Instructions(count)),
+            End::Time(length) => (BETWEEN_LOOKS, Left::Until(Instant::now().checked_add(length))),
         };
-        Self { co, quantum, counting: 0, cut: 0, is_up, deadline }
+        Self { co, quantum, counting: 0, cut: 0, look, left }
+    }
+
+    /// Notes that the quantum is over, and gives the next one; 0 when the slice is up.
+    fn look(&mut self) -> c_int {
+        self.quantum = match &mut self.left {
+            Left::Instructions(left) => {
+                *left -= self.quantum;
+                (*left).min(BETWEEN_LOOKS)
+            }
+            Left::Until(deadline) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => 0,
+            Left::Until(_) => BETWEEN_LOOKS,
+        };
+        self.quantum
     }
 }
 
 /// # Safety
 /// The hook calls it with the slice that it found in the gate.
-unsafe extern "C" fn is_up(slice: *mut Slice) -> c_int {
-    // SAFETY: the caller's; the hook reads and writes other fields only, and not now.
-    let deadline = unsafe { (*slice).deadline };
-    deadline.is_some_and(|deadline| Instant::now() >= deadline).into()
+unsafe extern "C" fn look(slice: *mut Slice) -> c_int {
+    // SAFETY: the caller's; nobody else uses the slice meanwhile.
+    unsafe { (*slice).look() }
 }
 
 /// The hook while it is set; it goes when this is dropped.
@@ -72,8 +91,10 @@ impl Armed {
     /// The slice outlives what is returned, as does its coroutine, of this VM.
     unsafe fn new(vm: VmRef, slice: *mut Slice) -> Self {
         let outer = vm.gate.slice.replace(slice);
-        // SAFETY: the caller's.
-        unsafe { arm(slice) };
+        // It begins to count when the hook is first called: a coroutine that was cut takes
+        // the first instruction without it.
+        // SAFETY: the caller's; setting a hook raises nothing (I2).
+        unsafe { sys::lua_sethook((*slice).co, Some(perilune_slice_hook), sys::LUA_MASKCOUNT, 1) };
         Self { vm, slice, outer }
     }
 }
@@ -84,24 +105,24 @@ impl Drop for Armed {
         // SAFETY: setting a hook raises nothing (I2); the outer slice is further up the stack.
         unsafe {
             sys::lua_sethook((*self.slice).co, None, 0, 0);
-            if !self.outer.is_null() {
-                arm(self.outer);
+            if let Some(outer) = self.outer.as_mut() {
+                go_on(outer);
             }
         }
     }
 }
 
-/// Sets the hook for a slice, which begins to count when it is first called: a coroutine
-/// that was cut takes the first instruction without it.
+/// Sets the hook for a slice in which another one has ended. How far its quantum was, is
+/// lost where the VM has one hook for all: it counts as over, so that a task that runs
+/// others comes to its end, however short those are.
 ///
 /// # Safety
-/// The slice and its coroutine are alive.
-unsafe fn arm(slice: *mut Slice) {
-    // SAFETY: setting a hook raises nothing (I2).
-    unsafe {
-        (*slice).counting = 0;
-        sys::lua_sethook((*slice).co, Some(perilune_slice_hook), sys::LUA_MASKCOUNT, 1);
-    }
+/// The slice's coroutine is alive.
+unsafe fn go_on(slice: &mut Slice) {
+    slice.counting = 1;
+    let quantum = slice.look().max(1);
+    // SAFETY: the caller's; setting a hook raises nothing (I2).
+    unsafe { sys::lua_sethook(slice.co, Some(perilune_slice_hook), sys::LUA_MASKCOUNT, quantum) };
 }
 
 /// Runs `work`, which resumes the coroutine `co`, and says whether that was cut short.

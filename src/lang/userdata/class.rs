@@ -161,8 +161,10 @@ pub(crate) fn fill(state: &mut State, metatable: &Table, site: &Site, entries: V
     let readable = plan.getters.keys().cloned().collect();
     let (own_index, own_new_index) = (plan.metas.remove(MetaMethod::Index.name()), plan.metas.remove(MetaMethod::NewIndex.name()));
     let has_fields = !plan.getters.is_empty() || own_index.is_some();
-    let members = make_all(state, site, plan.members)?;
+    // Already there while they are made, for a member that is a proxy of the type.
+    let members = state.create_table_with_capacity(0, plan.members.len())?;
     metatable.raw_set(state, MEMBERS, &members)?;
+    make_into(state, site, &members, plan.members)?;
     let index = if has_fields {
         let getters = make_all(state, site, plan.getters)?;
         let otherwise = or_unknown(state, site, own_index, Access::Read)?;
@@ -191,11 +193,17 @@ pub(crate) fn fill(state: &mut State, metatable: &Table, site: &Site, entries: V
 /// A table of what the entries make.
 fn make_all(state: &mut State, site: &Site, entries: BTreeMap<String, Make>) -> Result<Table> {
     let table = state.create_table_with_capacity(0, entries.len())?;
+    make_into(state, site, &table, entries)?;
+    Ok(table)
+}
+
+/// Puts what the entries make into a table.
+fn make_into(state: &mut State, site: &Site, table: &Table, entries: BTreeMap<String, Make>) -> Result<()> {
     for (name, make) in entries {
         let value = make(state, site)?;
         table.raw_set(state, name, value)?;
     }
-    Ok(table)
+    Ok(())
 }
 
 /// What the type has for names that it does not know, or what says so.

@@ -159,6 +159,7 @@ pub trait UserDataMethods<T> {
 
     /// A metamethod, by its [`MetaMethod`] or its name. Of a binary operator it gets the
     /// left operand, which has to be of this type; see [`UserDataMethods::add_meta_function`].
+    /// Lua 5.4 also asks `__eq` of one type when the other userdata is of another.
     ///
     /// One that the linked Lua never calls is [`Error::Unsupported`] when the type is
     /// first used, as are `__gc` and `__metatable`, which are perilune's.
