@@ -37,6 +37,7 @@ mod build_info;
 mod builder;
 #[cfg(feature = "async")]
 mod call_async;
+mod context;
 mod data;
 mod error;
 pub mod game;
@@ -54,12 +55,14 @@ mod vm;
 pub use builder::Builder;
 #[cfg(feature = "async")]
 pub use call_async::CallFuture;
+pub use context::ErrorContext;
 pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
 pub use lang::{
-    AnyUserData, Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, FromArg, FromArgs, FromLua, FromLuaMulti, Function, Handle,
-    HostFunction, HostFunctionMut, HostMethod, HostMethodMut, HostResult, Identity, Inspect, IntoLua, IntoLuaMulti, LuaString, MetaMethod,
-    MultiValue, Opaque, Outcome, Pairs, Progress, Scope, Sequence, Slice, Table, Task, UserData, UserDataFields, UserDataMetatable,
-    UserDataMethods, UserDataRef, UserDataRefMut, UserDataRegistry, Value, Variadic, Weak, Yield, YieldThen,
+    AnyUserData, Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, Either, FromArg, FromArgs, FromLua, FromLuaMulti, Function,
+    FunctionInfo, Handle, HostFunction, HostFunctionMut, HostMethod, HostMethodMut, HostResult, Identity, Inspect, IntoLua, IntoLuaMulti,
+    LuaString, MetaMethod, MultiValue, Opaque, Outcome, Pairs, Progress, Scope, Sequence, Slice, Table, Task, UserData, UserDataFields,
+    UserDataMetatable, UserDataMethods, UserDataOwned, UserDataRef, UserDataRefMut, UserDataRegistry, Value, Variadic, Weak, Yield,
+    YieldThen,
 };
 #[cfg(feature = "async")]
 pub use lang::{AsyncCall, AsyncContext};

@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
+use std::ffi::c_int;
 use std::ops::{Deref, DerefMut, Range};
 use std::path::Path;
 use std::ptr::NonNull;
@@ -280,6 +281,38 @@ impl State {
 
 /// The raw API.
 impl State {
+    /// Makes a Lua function of one in C, such as the `luaopen_` function of a C library.
+    ///
+    /// ```
+    /// use perilune::{Lua, lua_sys};
+    ///
+    /// unsafe extern "C-unwind" fn seven(l: *mut lua_sys::lua_State) -> std::ffi::c_int {
+    ///     // SAFETY: Lua gives a function room for 20 values.
+    ///     unsafe { lua_sys::lua_pushnumber(l, 7.0) };
+    ///     1
+    /// }
+    ///
+    /// let mut lua = Lua::new()?;
+    /// // SAFETY: it pushes the one value that it says it returns, and raises nothing.
+    /// let seven = unsafe { lua.create_c_function(seven) }?;
+    /// assert_eq!(seven.call::<i32>(&mut lua, ())?, 7);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    ///
+    /// # Safety
+    /// The function keeps to the rules of the C API, and raises no error past a Rust frame.
+    pub unsafe fn create_c_function(&mut self, function: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int) -> Result<Function> {
+        let push = |state: &mut Self| {
+            // SAFETY: there is room (I4); it only wants memory (I2, I3).
+            unsafe { sys::lua_pushcclosure(state.raw(), Some(function), 0) };
+            Ok(())
+        };
+        self.anchor_pushed(1, push).map(Function::new)
+    }
+
     /// What the VM uses.
     #[must_use]
     pub fn memory(&self) -> MemoryUse {

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use common::{check, height, measurable, quietly, settled};
 use perilune::{
-    Error, Function, Handle, Inspect, Libs, Lua, LuaString, MetaMethod, MultiValue, Output, Result, Slice, State, Table, UserData,
-    UserDataFields, UserDataMethods, UserDataRef, Value, Yield, YieldThen, lua_sys,
+    Error, ErrorContext, Function, Handle, Inspect, Libs, Lua, LuaString, MetaMethod, MultiValue, Output, Result, Slice, State, Table,
+    UserData, UserDataFields, UserDataMethods, UserDataOwned, UserDataRef, Value, Yield, YieldThen, lua_sys,
 };
 
 /// How often each kind of thing is made and dropped. Everything is done twice, which
@@ -304,6 +304,34 @@ fn weak_references_metatables_and_environments() {
             let environment = lua.create_table_from([("x", i)]).unwrap();
             assert!(function.set_environment(lua, &environment).unwrap());
             assert_eq!(function.call::<usize>(lua, ()).unwrap(), i);
+        }
+    });
+}
+
+#[test]
+fn bound_functions_errors_as_values_and_values_taken_out() {
+    leaves_nothing("bound functions", |lua| {
+        let join: Function = lua.load("return function(a, b) return a .. b end").eval().unwrap();
+        for i in 0..MANY / 10 {
+            assert_eq!(join.bind(lua, i).unwrap().call::<String>(lua, "!").unwrap(), format!("{i}!"));
+        }
+    });
+    leaves_nothing("errors as values", |lua| {
+        let same: Function = lua.load("return function(e) return e end").eval().unwrap();
+        for _ in 0..MANY {
+            let error: Error = same.call(lua, Error::external(fmt::Error)).unwrap();
+            assert!(error.context("again").downcast_ref::<fmt::Error>().is_some());
+        }
+    });
+    leaves_nothing("values taken out", |lua| {
+        let read = lua.create_function(|_: &mut State, UserDataOwned(named): UserDataOwned<Named>| Ok(named.0)).unwrap();
+        (0..MANY).for_each(|i| assert_eq!(read.call::<String>(lua, Named(i.to_string())).unwrap(), i.to_string()));
+    });
+    leaves_nothing("running coroutines", |lua| {
+        lua.register("running", |state: &mut State, (): ()| state.current_coroutine()).unwrap();
+        for _ in 0..MANY / 10 {
+            lua.run("local co co = coroutine.create(function() assert(running() == co) end) assert(coroutine.resume(co))").unwrap();
+            assert!(lua.current_coroutine().unwrap().is_none());
         }
     });
 }

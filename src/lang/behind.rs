@@ -1,4 +1,8 @@
-//! What stands behind a value: the metatable of a table, the globals of a function.
+//! What stands behind a value: the metatable of a table, the globals of a function, and
+//! where that was written.
+
+use std::ffi::{CStr, c_char, c_int};
+use std::fmt;
 
 use crate::error::{Error, Result};
 use crate::lang::value::{anchor_at, push_slot};
@@ -73,7 +77,7 @@ impl Table {
 ///
 /// # Safety
 /// A table is at `index`; room for one value.
-unsafe fn refuse_finalizer(state: &mut State, index: std::ffi::c_int) -> Result<()> {
+unsafe fn refuse_finalizer(state: &mut State, index: c_int) -> Result<()> {
     // SAFETY: a raw read (I2).
     let kind = unsafe {
         stack::push_text(state, b"__gc")?;
@@ -147,4 +151,81 @@ impl Function {
             }
         })
     }
+}
+
+/// Where a function was written; see [`Function::info`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FunctionInfo {
+    /// The chunk that it is from, by its name; `None` if it is not written in Lua.
+    pub chunk: Option<String>,
+    /// The line where its text begins, counted from 1; `None` for a whole chunk.
+    pub line: Option<usize>,
+    /// The line where its text ends.
+    pub last_line: Option<usize>,
+}
+
+impl fmt::Display for FunctionInfo {
+    /// As messages name places: `rules:12`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.chunk, self.line) {
+            (Some(chunk), Some(line)) => write!(f, "{chunk}:{line}"),
+            (Some(chunk), None) => f.write_str(chunk),
+            (None, _) => f.write_str("[C]"),
+        }
+    }
+}
+
+impl Function {
+    /// Where it was written.
+    ///
+    /// ```
+    /// use perilune::{Function, Lua};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// let attack: Function = lua.load("return function(bonus)\n  return 2 + bonus\nend").name("rules").eval()?;
+    /// let info = attack.info(&lua)?;
+    /// assert_eq!((info.to_string().as_str(), info.last_line), ("rules:1", Some(3)));
+    ///
+    /// let print: Function = lua.get("tostring")?;
+    /// assert_eq!(print.info(&lua)?.chunk, None);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::ForeignHandle`] or [`Error::Closed`].
+    pub fn info(&self, state: &State) -> Result<FunctionInfo> {
+        let index = self.slot().index_in(&state.vm().shared)?;
+        // SAFETY: pointers and numbers may all be zero.
+        let mut record: sys::lua_Debug = unsafe { std::mem::zeroed() };
+        // SAFETY: one slot of the doors' room, which the call gives back (I4, I5). Where a
+        // function is from is known without allocating, so that `&State` is enough (I2).
+        // The texts live as long as the function, which its slot holds (I6).
+        unsafe {
+            backend::registry_get(state.raw(), index);
+            sys::lua_getinfo(state.raw(), c">S".as_ptr(), &raw mut record);
+            let written = CStr::from_ptr(record.what) != c"C";
+            Ok(FunctionInfo {
+                chunk: written.then(|| chunk_name(record.source, &record.short_src)),
+                line: line(record.linedefined),
+                last_line: line(record.linedefined).and(line(record.lastlinedefined)),
+            })
+        }
+    }
+}
+
+fn line(number: c_int) -> Option<usize> {
+    usize::try_from(number).ok().filter(|line| *line > 0)
+}
+
+/// A chunk's name without the mark that says what kind it is; of one that has none, the
+/// beginning of its text, as messages show it.
+///
+/// # Safety
+/// Both end with a NUL.
+unsafe fn chunk_name(source: *const c_char, short: &[c_char]) -> String {
+    // SAFETY: the caller's.
+    let (source, short) = unsafe { (CStr::from_ptr(source).to_bytes(), CStr::from_ptr(short.as_ptr()).to_bytes()) };
+    let name = source.strip_prefix(b"=").or_else(|| source.strip_prefix(b"@")).unwrap_or(short);
+    String::from_utf8_lossy(name).into_owned()
 }

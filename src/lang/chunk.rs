@@ -35,11 +35,12 @@ pub struct Chunk<'a> {
     name: Cow<'static, CStr>,
     environment: Option<Table>,
     bytecode: bool,
+    expression: bool,
 }
 
 impl<'a> Chunk<'a> {
     pub(crate) fn new(state: &'a mut State, text: Cow<'a, [u8]>) -> Self {
-        Self { state, text, name: Cow::Borrowed(c"=chunk"), environment: None, bytecode: false }
+        Self { state, text, name: Cow::Borrowed(c"=chunk"), environment: None, bytecode: false, expression: false }
     }
 
     /// Names it, for messages and tracebacks.
@@ -57,6 +58,22 @@ impl<'a> Chunk<'a> {
     /// Gives it another table of globals.
     pub fn environment(mut self, table: &Table) -> Self {
         self.environment = Some(table.clone());
+        self
+    }
+
+    /// Also takes an expression, as a prompt does: `1 + 2` is then `return 1 + 2`. What is
+    /// both, such as a call, is taken as an expression.
+    ///
+    /// ```
+    /// use perilune::Lua;
+    ///
+    /// let mut lua = Lua::new()?;
+    /// lua.load("hp = 7").expression().exec()?;
+    /// assert_eq!(lua.load("hp * 2").expression().eval::<i32>()?, 14);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    pub fn expression(mut self) -> Self {
+        self.expression = true;
         self
     }
 
@@ -121,8 +138,20 @@ impl<'a> Chunk<'a> {
     }
 
     fn compile<R: FromLuaMulti>(&mut self, body: Body) -> Result<R> {
+        if self.expression {
+            let text = [b"return ", source_text(&self.text)].concat();
+            match self.compile_text(&text, body) {
+                Err(Error::Syntax(_)) => {}
+                result => return result,
+            }
+        }
+        let text = std::mem::take(&mut self.text);
+        self.compile_text(source_text(&text), body)
+    }
+
+    fn compile_text<R: FromLuaMulti>(&mut self, text: &[u8], body: Body) -> Result<R> {
         let slots = 4 + R::COUNT.max(1);
-        let (text, name, environment) = (source_text(&self.text), &self.name, self.environment.as_ref());
+        let (name, environment) = (&self.name, self.environment.as_ref());
         let mut source = Source {
             text: text.as_ptr().cast(),
             length: text.len(),

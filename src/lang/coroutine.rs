@@ -319,6 +319,39 @@ impl State {
         self.create_coroutine_with(function, ())
     }
 
+    /// The coroutine that is running, or `None` outside of all: for a host function that
+    /// notes who waits for something.
+    ///
+    /// ```
+    /// use perilune::{Coroutine, Function, Lua, Result, State, Yield};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// lua.register("wait_for_dawn", |state: &mut State, (): ()| -> Result<Yield<()>> {
+    ///     let waiting = state.current_coroutine()?;
+    ///     state.set_app_data(waiting);
+    ///     Ok(Yield(()))
+    /// })?;
+    /// let guard: Function = lua.load("return function() return wait_for_dawn() .. ' is up' end").eval()?;
+    /// lua.create_coroutine(&guard)?.resume::<()>(&mut lua, ())?;
+    ///
+    /// let waiting = lua.remove_app_data::<Option<Coroutine>>().flatten().unwrap();
+    /// assert_eq!(waiting.resume::<String>(&mut lua, "the sun")?, "the sun is up");
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn current_coroutine(&mut self) -> Result<Option<Coroutine>> {
+        // The main state is a thread as well, but nobody can resume it.
+        let mut main = false;
+        let slot = self.anchor_pushed(1, |state| {
+            // SAFETY: raises nothing (I2); there is room (I4).
+            main = unsafe { sys::lua_pushthread(state.raw()) } != 0;
+            Ok(())
+        })?;
+        Ok((!main).then(|| Coroutine::new(slot)))
+    }
+
     /// As [`State::create_coroutine`], with its first arguments.
     pub(crate) fn create_coroutine_with(&mut self, function: &Function, arguments: impl IntoLuaMulti) -> Result<Coroutine> {
         let slots = 3 + arguments.count();

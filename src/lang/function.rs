@@ -42,6 +42,27 @@ impl Function {
     pub fn call<R: FromLuaMulti>(&self, state: &mut State, arguments: impl IntoLuaMulti) -> Result<R> {
         call_slot(state, &self.slot, arguments)
     }
+
+    /// A function that calls this one with `arguments` in front of its own.
+    ///
+    /// ```
+    /// use perilune::{Function, Lua};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// let roll: Function = lua.load("return function(dice, sides, bonus) return dice * sides + bonus end").eval()?;
+    /// let roll_2d6 = roll.bind(&mut lua, (2, 6))?;
+    /// assert_eq!(roll_2d6.call::<i32>(&mut lua, 1)?, 13);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// It is a Lua function, so that the bound one can yield, and compiled code inlines it.
+    ///
+    /// # Errors
+    /// [`Error::Memory`](crate::Error::Memory); what the conversions say.
+    pub fn bind(&self, state: &mut State, arguments: impl IntoLuaMulti) -> Result<Self> {
+        let count = arguments.count();
+        state.load(include_str!("bind.lua")).name("perilune").call((count, self, arguments))
+    }
 }
 
 /// Calls what `slot` holds.
@@ -49,7 +70,7 @@ impl Function {
 /// Calls nest, so that little is kept on the stack while Lua runs, in builds without
 /// optimisation too, where every expression takes some: hence the parts.
 #[inline]
-fn call_slot<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slot: &Slot, arguments: A) -> Result<R> {
+pub(crate) fn call_slot<A: IntoLuaMulti, R: FromLuaMulti>(state: &mut State, slot: &Slot, arguments: A) -> Result<R> {
     let vm = VmRef::begin(state, slot)?;
     // SAFETY: raises nothing; everything above `top` is ours and goes with the guard (I5).
     let balance = unsafe { StackGuard::new(state.raw()) };

@@ -158,7 +158,7 @@ unsafe fn push_shared(state: &State, slot: &Slot) -> Result<()> {
 
 /// The number as an integer, if it is one.
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "checked by converting back")]
-fn whole(number: f64) -> Option<i64> {
+pub(crate) fn whole(number: f64) -> Option<i64> {
     let integer = number as i64;
     // 2^63 itself would come back as `i64::MAX`.
     (integer as f64 == number && number != 9_223_372_036_854_775_808.0).then_some(integer)

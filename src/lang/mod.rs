@@ -14,6 +14,8 @@ mod function;
 mod future;
 mod identity;
 mod inspect;
+mod list;
+mod object;
 mod outcome;
 mod reference;
 mod scope;
@@ -26,9 +28,10 @@ mod value;
 mod walk;
 mod yielding;
 
+pub use behind::FunctionInfo;
 pub use callback::{HostFunction, HostFunctionMut};
 pub use chunk::Chunk;
-pub use convert::{Bytes, FromArg, FromArgs, FromLua, FromLuaMulti, IntoLua, IntoLuaMulti, MultiValue, Variadic};
+pub use convert::{Bytes, Either, FromArg, FromArgs, FromLua, FromLuaMulti, IntoLua, IntoLuaMulti, MultiValue, Variadic};
 pub use coroutine::{Coroutine, CoroutineStatus, CoroutineValues};
 pub use function::Function;
 #[cfg(feature = "async")]
@@ -42,8 +45,8 @@ pub use string::LuaString;
 pub use table::{Pairs, Sequence, Table};
 pub use task::{Progress, Slice, Task};
 pub use userdata::{
-    AnyUserData, HostMethod, HostMethodMut, MetaMethod, UserData, UserDataFields, UserDataMetatable, UserDataMethods, UserDataRef,
-    UserDataRefMut, UserDataRegistry,
+    AnyUserData, HostMethod, HostMethodMut, MetaMethod, UserData, UserDataFields, UserDataMetatable, UserDataMethods, UserDataOwned,
+    UserDataRef, UserDataRefMut, UserDataRegistry,
 };
 pub use value::{Opaque, Value};
 pub use yielding::{HostResult, Yield, YieldThen};

@@ -152,38 +152,6 @@ impl Table {
         })
     }
 
-    /// Appends a value to the sequence, raw.
-    ///
-    /// # Errors
-    /// [`Error::Memory`]; what the conversion says.
-    pub fn push(&self, state: &mut State, value: impl IntoLua) -> Result<()> {
-        self.enter(state, |state, table| {
-            // SAFETY: reads only (I2).
-            let length = unsafe { backend::raw_length(state.raw(), table) };
-            set_raw(state, table, length + 1, value)
-        })
-    }
-
-    /// Takes the last value off the sequence, raw; nil if it is empty.
-    ///
-    /// # Errors
-    /// [`Error::Type`] if the value is of another kind; it stays in the table then.
-    pub fn pop<V: FromLua>(&self, state: &mut State) -> Result<V> {
-        self.enter(state, |state, table| {
-            // SAFETY: reads only (I2).
-            let length = unsafe { backend::raw_length(state.raw(), table) };
-            let value = get_raw(state, table, length)?;
-            // An error about the value must not lose it.
-            state.vm().settle()?;
-            // SAFETY: the value has been read.
-            unsafe { sys::lua_settop(state.raw(), table) };
-            if length > 0 {
-                set_raw(state, table, length, crate::Value::Nil)?;
-            }
-            Ok(value)
-        })
-    }
-
     /// Removes every entry, raw.
     ///
     /// # Errors
@@ -256,14 +224,6 @@ impl Table {
         Sequence::new(&self.slot, state)
     }
 
-    /// The sequence as a `Vec`, raw, up to the table's length.
-    ///
-    /// # Errors
-    /// [`Error::Type`] naming the element that is of another kind.
-    pub fn to_vec<V: FromLua>(&self, state: &mut State) -> Result<Vec<V>> {
-        self.enter(state, |state, table| Vec::from_stack(state, table, INTERNAL))
-    }
-
     /// Whether both are the same table, or `__eq` says so.
     ///
     /// # Errors
@@ -284,7 +244,7 @@ impl Table {
 
     /// Does `work` with the table on top of the stack, at the index it is given.
     #[inline]
-    fn enter<T>(&self, state: &mut State, work: impl FnOnce(&mut State, c_int) -> Result<T>) -> Result<T> {
+    pub(crate) fn enter<T>(&self, state: &mut State, work: impl FnOnce(&mut State, c_int) -> Result<T>) -> Result<T> {
         let vm = VmRef::begin(state, &self.slot)?;
         let l = state.raw();
         // SAFETY: balanced whatever happens (I5).
@@ -303,7 +263,7 @@ impl Table {
 
 /// `rawget` of the table at `table`, on top. `[-0, +1, m]`
 #[inline]
-fn get_raw<V: FromLua>(state: &mut State, table: c_int, key: impl IntoLua) -> Result<V> {
+pub(crate) fn get_raw<V: FromLua>(state: &mut State, table: c_int, key: impl IntoLua) -> Result<V> {
     key.push_into(state, INTERNAL)?;
     // SAFETY: raw reads raise nothing (I2); keys may be anything; the value takes the key's place.
     unsafe { sys::lua_rawget(state.raw(), table) };
@@ -312,7 +272,7 @@ fn get_raw<V: FromLua>(state: &mut State, table: c_int, key: impl IntoLua) -> Re
 
 /// `rawset` of the table at `table`, on top. `[-0, +0, m]`
 #[inline]
-fn set_raw<K: IntoLua>(state: &mut State, table: c_int, key: K, value: impl IntoLua) -> Result<()> {
+pub(crate) fn set_raw<K: IntoLua>(state: &mut State, table: c_int, key: K, value: impl IntoLua) -> Result<()> {
     key.push_into(state, INTERNAL)?;
     if K::ALWAYS_KEY.is_none() {
         check_key(state, table + 1)?;

@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use crate::error::Result;
 use crate::lang::convert::{FromLua, Internal, IntoLua};
+use crate::lang::identity::whole;
 use crate::lang::{AnyUserData, Coroutine, Function, LuaString, Table, convert};
 use crate::sys;
 use crate::vm::backend::{self, Number};
@@ -89,6 +90,80 @@ impl Value {
     #[must_use]
     pub fn is_nil(&self) -> bool {
         matches!(self, Self::Nil)
+    }
+
+    /// The boolean, if it is one.
+    #[must_use]
+    pub fn as_boolean(&self) -> Option<bool> {
+        if let Self::Boolean(value) = self { Some(*value) } else { None }
+    }
+
+    /// The whole number, if it is one, also where Lua 5.4 keeps it as a float.
+    ///
+    /// ```
+    /// use perilune::Value;
+    ///
+    /// assert_eq!(Value::Number(3.0).as_integer(), Some(3));
+    /// assert_eq!(Value::Number(3.5).as_integer(), None);
+    /// ```
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(value) => Some(*value),
+            Self::Number(value) => whole(*value),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one, whole or not. An integer of Lua 5.4 beyond ±2⁵³ is rounded.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "as Lua itself does it")]
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Integer(value) => Some(*value as f64),
+            Self::Number(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The string, if it is one.
+    #[must_use]
+    pub fn as_string(&self) -> Option<&LuaString> {
+        if let Self::String(value) = self { Some(value) } else { None }
+    }
+
+    /// The table, if it is one.
+    ///
+    /// ```
+    /// use perilune::{Lua, Value};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// let hero: Value = lua.load("return { hp = 7 }").eval()?;
+    /// let hp = hero.as_table().map(|hero| hero.get::<i32>(&mut lua, "hp")).transpose()?;
+    /// assert_eq!(hp, Some(7));
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    #[must_use]
+    pub fn as_table(&self) -> Option<&Table> {
+        if let Self::Table(value) = self { Some(value) } else { None }
+    }
+
+    /// The function, if it is one.
+    #[must_use]
+    pub fn as_function(&self) -> Option<&Function> {
+        if let Self::Function(value) = self { Some(value) } else { None }
+    }
+
+    /// The coroutine, if it is one.
+    #[must_use]
+    pub fn as_coroutine(&self) -> Option<&Coroutine> {
+        if let Self::Coroutine(value) = self { Some(value) } else { None }
+    }
+
+    /// The userdata, if it is one.
+    #[must_use]
+    pub fn as_userdata(&self) -> Option<&AnyUserData> {
+        if let Self::UserData(value) = self { Some(value) } else { None }
     }
 
     /// Its slot, if it has one: numbers, booleans and nil have none.

@@ -32,12 +32,7 @@ pub(crate) fn raise(state: &mut State, error: Error) -> c_int {
     // SAFETY: an empty frame has room for all of this (I4), which only wants memory (I3).
     unsafe {
         sys::lua_settop(l, 0);
-        let raised = match &error {
-            Error::Runtime(inner) if inner.cause.is_none() => inner.value.as_ref(),
-            _ => None,
-        };
-        // A script's own error value goes on as it came.
-        let pushed = raised.is_some_and(|value| value.clone().push(state).is_ok());
+        let pushed = push_raised(state, &error);
         if let (true, Error::Runtime(inner)) = (pushed, &error) {
             *vm.passing.borrow_mut() = Some((inner.message.clone(), inner.traceback.clone()));
         }
@@ -48,6 +43,23 @@ pub(crate) fn raise(state: &mut State, error: Error) -> c_int {
     // What was allocated here to report a failure is not a failure of its own.
     vm.memory.over.set(over);
     -1
+}
+
+/// Pushes an error as a script's `pcall` would give it. `[-0, +1, m]` Needs room for one value.
+pub(crate) fn push(state: &mut State, error: Error) {
+    if push_raised(state, &error) {
+        return;
+    }
+    // SAFETY: grace (I3); the doors' own room holds what else is needed (I4).
+    unsafe { push_carrier(&state.vm(), state.raw(), error) };
+}
+
+/// Pushes a script's own error value as it came, if there is one. `[-0, +(0|1), m]`
+fn push_raised(state: &mut State, error: &Error) -> bool {
+    match error {
+        Error::Runtime(inner) if inner.cause.is_none() => inner.value.clone().is_some_and(|value| value.push(state).is_ok()),
+        _ => false,
+    }
 }
 
 /// `[-0, +1, m]`
@@ -146,6 +158,21 @@ pub(crate) unsafe fn take(state: &mut State, status: c_int) -> Error {
         };
         let value = Value::read(state, index).ok();
         RuntimeError { message, traceback, value, cause: None }.into()
+    }
+}
+
+/// The value at `index` as an error: what a carrier carries, or an error with this value. `[-0, +0, m]`
+///
+/// # Safety
+/// `index` is absolute and acceptable.
+pub(crate) unsafe fn at(state: &mut State, index: c_int) -> Result<Error> {
+    // SAFETY: reads, and pushes within the doors' room (I4), balanced (I5); what may raise runs in a body (I2).
+    unsafe {
+        if let Some(error) = cargo(&state.vm(), state.raw(), index) {
+            return Ok((*error).clone());
+        }
+        let message = message(state, index)?;
+        Ok(RuntimeError { message, value: Some(Value::read(state, index)?), ..RuntimeError::default() }.into())
     }
 }
 

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use perilune::game::{Character, Party};
 use perilune::{
-    Bytes, Coroutine, CoroutineStatus, Error, FromLua, Function, Handle, Inspect, IntoLua, LuaString, MultiValue, Output, Progress, Result,
-    Search, Slice, State, Table, Value, Variadic, Yield, YieldThen, lua_sys,
+    Bytes, Coroutine, CoroutineStatus, Either, Error, ErrorContext, FromLua, Function, Handle, Inspect, IntoLua, LuaString, MultiValue,
+    Output, Progress, Result, Search, Slice, State, Table, Value, Variadic, Yield, YieldThen, lua_sys,
 };
 
 use crate::common::quietly;
@@ -42,9 +42,21 @@ pub const MAKING_VALUES: &[(&str, Op)] = &[
         })?;
         function.call::<String>(lua, ()).map(drop)
     }),
+    ("create_c_function", |lua, _| {
+        // SAFETY: it only pushes a number.
+        let seven = unsafe { lua.create_c_function(seven) }?;
+        seven.call::<i32>(lua, ()).map(|n| assert_eq!(n, 7))
+    }),
     ("globals", |lua, _| lua.globals().map(drop)),
     ("100 handles at once", |lua, _| (0..100).map(|_| lua.create_table()).collect::<Result<Vec<_>>>().map(drop)),
 ];
+
+/// A function in C, as it were.
+unsafe extern "C-unwind" fn seven(l: *mut lua_sys::lua_State) -> std::ffi::c_int {
+    // SAFETY: Lua gives a function room for 20 values.
+    unsafe { lua_sys::lua_pushnumber(l, 7.0) };
+    1
+}
 
 pub const GLOBALS_BY_NAME: &[(&str, Op)] = &[
     ("set", |lua, _| lua.set("a_new_global", "with a new value")),
@@ -84,6 +96,14 @@ pub const RUNNING_TEXT: &[(&str, Op)] = &[
     ("chunk with arguments", |lua, _| lua.load("return ..., select('#', ...)").call::<MultiValue>((1, "two", vec![3])).map(drop)),
     ("into_function", |lua, _| lua.load("return function() return function() end end").into_function().map(drop)),
     ("check", |lua, _| lua.load("local function f() return 1 end").check()),
+    ("an expression", |lua, _| {
+        assert_eq!(lua.load("'a' .. 1").expression().eval::<String>()?, "a1");
+        lua.load("local a = { 'no expression' }").expression().exec()
+    }),
+    ("a syntax error with context", |lua, _| {
+        let checked = lua.load("return +").name("rules").check().with_context(|_| "loading the rules");
+        must_fail(checked, |error| error.to_string().starts_with("loading the rules: rules:1:"))
+    }),
     ("a long text", |lua, _| lua.load(&format!("return '{}'", "y".repeat(70_000))).eval::<LuaString>().map(drop)),
     ("bytecode", |lua, world| {
         // SAFETY: this very version has made it.
@@ -171,6 +191,30 @@ pub const CALLS: &[(&str, Op)] = &[
         let script = "local f, g = ... return host.rethrow(function(a) return host.rethrow(function(b) return b .. 1, {} end) end)";
         lua.load(script).call::<(String, Table)>((&world.identity, 1)).map(drop)
     }),
+    ("info", |lua, world| world.identity.info(lua).map(|info| assert_eq!(info.chunk.as_deref(), Some("chunk")))),
+    ("a table that is called", |lua, _| {
+        let script =
+            "return setmetatable({ name = function(self, n) return 'name ' .. n end }, { __call = function(_, n) return { n } end })";
+        let object: Table = lua.load(script).eval()?;
+        object.call_method::<String>(lua, "name", "of its own")?;
+        object.call_function::<String>(lua, "name", (1, 2))?;
+        object.call::<Vec<String>>(lua, "an argument").map(drop)
+    }),
+    ("errors as values", |lua, world| {
+        let error: Error = world.echo.call(lua, Error::external(std::fmt::Error))?;
+        assert!(error.downcast_ref::<std::fmt::Error>().is_some());
+        let error: Error = world.echo.call(lua, "what a script may raise")?;
+        assert_eq!(error.to_string(), "what a script may raise");
+        let raised: Value = world.echo.call(lua, error)?;
+        assert!(raised.as_string().is_some());
+        Error::from_lua(Value::Table(world.magic.clone()), lua).map(|error| assert!(error.to_string().starts_with("magic table")))
+    }),
+    ("results as values", |lua, world| {
+        let results = (1, Err::<(), _>("a reason of its own"));
+        let (one, nil, why): (i32, Value, String) = world.identity.call(lua, results)?;
+        assert!(one == 1 && nil.is_nil() && why == "a reason of its own");
+        world.identity.call::<(String, i32)>(lua, Ok::<_, Error>(("fine", 7))).map(drop)
+    }),
     ("a callback of many results", |lua, _| lua.load("return #{ host.strings(90) }").eval::<i32>().map(|n| assert_eq!(n, 90))),
     ("a callback that makes a map", |lua, _| lua.load("return host.map(20)[3][1]").eval::<String>().map(drop)),
     ("a callback's arguments", |lua, _| lua.load("return host.args('a' .. 1, 2, 'c' .. 3, {}, function() end)").eval::<String>().map(drop)),
@@ -233,6 +277,14 @@ pub const TABLES: &[(&str, Op)] = &[
         (0..20).try_for_each(|i| list.push(lua, format!("entry {i}")))?;
         assert_eq!(list.pop::<String>(lua)?, "entry 19");
         list.pop::<LuaString>(lua).map(drop)
+    }),
+    ("insert and remove", |lua, _| {
+        let list = lua.create_table()?;
+        (0..20).try_for_each(|i| list.insert(lua, 1, format!("entry {i}")))?;
+        list.insert(lua, 10, vec!["in the midst"])?;
+        assert_eq!(list.remove::<Vec<String>>(lua, 10)?, ["in the midst"]);
+        assert_eq!(list.remove::<String>(lua, 20)?, "entry 0");
+        must_fail(list.insert(lua, 30, "a text too far"), |error| error.to_string() == "expected a position from 1 to 20, got 30")
     }),
     ("clear", |lua, _| {
         let list = lua.create_sequence(["a", "b", "c"])?;
@@ -435,6 +487,11 @@ pub const CONVERSIONS: &[(&str, Op)] = &[
     ("BTreeMap", |lua, world| there_and_back(lua, world, BTreeMap::from([(1, "one".to_owned()), (5, "five".to_owned())])).map(drop)),
     ("HashSet", |lua, world| there_and_back(lua, world, HashSet::from(["a".to_owned(), "b".to_owned()])).map(drop)),
     ("BTreeSet", |lua, world| there_and_back(lua, world, BTreeSet::from([1_u8, 2, 3])).map(drop)),
+    ("Either", |lua, world| {
+        there_and_back(lua, world, Either::<Vec<i32>, String>::Right("a text".to_owned()))
+            .map(|text| assert!(matches!(text, Either::Right(_))))
+    }),
+    ("PathBuf", |lua, world| there_and_back(lua, world, std::path::PathBuf::from("a/path")).map(drop)),
     ("CString", |lua, world| there_and_back(lua, world, CString::new("c").unwrap()).map(drop)),
     ("Box<str>", |lua, world| there_and_back(lua, world, Box::<str>::from("boxed text")).map(drop)),
     ("Bytes, long", |lua, world| there_and_back(lua, world, Bytes(vec![0; 70_000])).map(drop)),
@@ -486,6 +543,13 @@ pub const COROUTINES: &[(&str, Op)] = &[
         let co = lua.create_coroutine(&world.many)?;
         assert_eq!(co.resume::<MultiValue>(lua, ())?.len(), 400);
         Ok(())
+    }),
+    ("current_coroutine", |lua, _| {
+        let note = lua.create_function(|state: &mut State, (): ()| state.current_coroutine())?;
+        let co = lua.create_coroutine(&note)?;
+        let noted: Value = co.resume(lua, ())?;
+        assert!(noted.as_coroutine().is_some());
+        lua.current_coroutine().map(drop)
     }),
     ("resume, failing", |lua, _| {
         let failing: Function = lua.load("return function(...) local function f(...) error(... .. '!') end f(...) end").name("f").eval()?;
@@ -565,6 +629,12 @@ pub const USERDATA: &[(&str, Op)] = &[
         world.gauge.with_mut(lua, |lua, _: &mut Gauge| {
             must_fail(gauge.call_method::<Value>(lua, "texts", 1), |error| error.downcast_ref::<perilune::UserDataError>().is_some())
         })
+    }),
+    ("taking an argument out", |lua, _| {
+        let read = lua.create_function(|_: &mut State, gauge: perilune::UserDataOwned<Gauge>| Ok(gauge.0.text))?;
+        let gauge = lua.create_userdata(Gauge::new(9))?;
+        assert_eq!(read.call::<String>(lua, &gauge)?, "gauge 9");
+        must_fail(read.call::<String>(lua, &gauge), |error| error.to_string().contains("dropped"))
     }),
     ("take and destroy", |lua, _| {
         let gauge = lua.create_userdata(Gauge::new(4))?;
@@ -717,6 +787,12 @@ pub const CLOSURES: &[(&str, Op)] = &[
                 return result.map(drop);
             }
         }
+    }),
+    ("bind", |lua, world| {
+        let bound = world.identity.bind(lua, ("a bound text", vec![1, 2]))?;
+        let (text, list, last): (String, Vec<i32>, String) = bound.call(lua, "an argument")?;
+        assert_eq!((text.as_str(), list.len(), last.as_str()), ("a bound text", 2, "an argument"));
+        Ok(())
     }),
     ("closures through Rust", |lua, _| {
         let script = "local x = 'x' return host.rethrow(function(a) return host.rethrow(function(b) return x .. a .. b end) end)";

@@ -64,7 +64,7 @@ pub(crate) fn push_map<K: IntoLua, V: IntoLua>(state: &mut State, entries: impl 
 
 /// The length of the sequence at `index`. A few entries at powers of two make a table
 /// that says it has a billion, but up to a true length every entry takes 8 bytes at least.
-fn sequence_length(state: &State, index: c_int) -> Result<usize> {
+pub(crate) fn sequence_length(state: &State, index: c_int) -> Result<usize> {
     // SAFETY: reads of a table (I2).
     let length = unsafe { backend::raw_length(state.raw(), index) };
     if length <= state.vm().memory.used.get() / 8 {

@@ -5,6 +5,8 @@
 //! way of [`Value`]; those here also straight to and from the stack.
 
 mod collections;
+mod either;
+mod error;
 mod multi;
 mod number;
 mod text;
@@ -17,7 +19,8 @@ use crate::sys;
 use crate::vm::state::State;
 use crate::vm::{class, stack};
 
-pub(crate) use collections::{push_map, push_sequence};
+pub(crate) use collections::{push_map, push_sequence, sequence_length};
+pub use either::Either;
 pub(crate) use multi::push_results;
 pub use multi::{FromArg, FromArgs, FromLuaMulti, IntoLuaMulti, MultiValue, Variadic};
 pub(crate) use number::push_integer;

@@ -60,8 +60,17 @@ impl<T> IntoIterator for Variadic<T> {
     }
 }
 
+impl<'a, T> IntoIterator for &'a Variadic<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
 /// Values that can be passed to Lua together: a single value, a tuple of up to
-/// twelve, `()`, or [`Variadic`], also as a tuple's last element.
+/// twelve, `()`, or [`Variadic`], also as a tuple's last element; a `Result` of those is
+/// they, or nil and the error.
 pub trait IntoLuaMulti: Sized {
     /// How many values there are.
     #[doc(hidden)]

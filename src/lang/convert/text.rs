@@ -1,7 +1,8 @@
 //! Text and bytes.
 
 use std::borrow::Cow;
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CStr, CString, OsStr, OsString, c_int};
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::lang::convert::{ALWAYS_KEY, AlwaysKey, FromLua, Internal, IntoLua, from_value, mismatch, to_value};
@@ -74,6 +75,10 @@ texts! {
     &Bytes, |bytes| &bytes.0;
     &CStr, |text| text.to_bytes();
     CString, |text| text.as_bytes();
+    &OsStr, |text| text.as_encoded_bytes();
+    OsString, |text| text.as_encoded_bytes();
+    &Path, |path| path.as_os_str().as_encoded_bytes();
+    PathBuf, |path| path.as_os_str().as_encoded_bytes();
 }
 
 impl IntoLua for char {
@@ -84,6 +89,14 @@ impl IntoLua for char {
     fn push_into(self, state: &mut State, _: Internal) -> Result<()> {
         stack::push_text(state, self.encode_utf8(&mut [0; 4]).as_bytes())
     }
+}
+
+/// A text of the system's, such as a file's name: any bytes on Unix, UTF-8 elsewhere.
+fn system_text(bytes: &[u8]) -> Result<OsString> {
+    #[cfg(unix)]
+    return Ok(std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec()));
+    #[cfg(not(unix))]
+    return string::utf8(bytes).map(OsString::from);
 }
 
 macro_rules! from_text {
@@ -108,6 +121,8 @@ from_text! {
     CString, |bytes| CString::new(bytes).map_err(|error| {
         Error::type_mismatch("a string without NUL bytes", format!("one with NUL at byte {}", error.nul_position()))
     });
+    OsString, system_text;
+    PathBuf, |bytes| system_text(bytes).map(PathBuf::from);
     char, |bytes| {
         let mut characters = string::utf8(bytes)?.chars();
         match (characters.next(), characters.next()) {

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::lang::convert::INTERNAL;
 use crate::lang::userdata::{meta, name_of, refused};
 use crate::lang::value::{handle, push_slot};
-use crate::lang::{FromLua, FromLuaMulti, Function, IntoLua, IntoLuaMulti, Table};
+use crate::lang::{FromLua, IntoLua, Table};
 use crate::sys;
 use crate::vm::block::{self, Block};
 use crate::vm::owner::VmRef;
@@ -201,24 +201,6 @@ impl AnyUserData {
                 call.finish(3, 0)
             }
         })
-    }
-
-    /// `userdata:name(...)`.
-    ///
-    /// # Errors
-    /// As for [`Function::call`]; [`Error::Type`] if there is no such method.
-    pub fn call_method<R: FromLuaMulti>(&self, state: &mut State, name: &str, arguments: impl IntoLuaMulti) -> Result<R> {
-        let method: Function = self.get(state, name).map_err(|error| error.at(|| format!("method '{name}'")))?;
-        method.call(state, (self, arguments))
-    }
-
-    /// `userdata.name(...)`, for functions such as a proxy's `new`.
-    ///
-    /// # Errors
-    /// As for [`AnyUserData::call_method`].
-    pub fn call_function<R: FromLuaMulti>(&self, state: &mut State, name: &str, arguments: impl IntoLuaMulti) -> Result<R> {
-        let function: Function = self.get(state, name).map_err(|error| error.at(|| format!("function '{name}'")))?;
-        function.call(state, arguments)
     }
 
     /// What its metatable calls its type, if anything.

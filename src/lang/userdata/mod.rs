@@ -25,7 +25,7 @@ use crate::vm::state::State;
 pub use handle::{AnyUserData, UserDataMetatable};
 pub use meta::MetaMethod;
 pub use method::{HostMethod, HostMethodMut};
-pub use reference::{UserDataRef, UserDataRefMut};
+pub use reference::{UserDataOwned, UserDataRef, UserDataRefMut};
 pub use registry::UserDataRegistry;
 
 pub(crate) use class::{class_of, fill, name_of};

@@ -1,4 +1,4 @@
-//! Userdata as arguments: the value itself, borrowed for the call.
+//! Userdata as arguments: the value itself, borrowed for the call or taken out.
 
 use std::any::TypeId;
 use std::ffi::c_int;
@@ -7,9 +7,9 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use crate::error::Result;
-use crate::lang::FromArg;
-use crate::lang::convert::{Internal, mismatch};
+use crate::lang::convert::{Internal, from_value, mismatch};
 use crate::lang::userdata::{name_of, refused};
+use crate::lang::{FromArg, FromLua, Value};
 use crate::sys;
 use crate::vm::block::{self, Block, Shared, Unique};
 use crate::vm::state::State;
@@ -76,6 +76,43 @@ pub struct UserDataRefMut<'a, T> {
     value: NonNull<T>,
     _unique: Unique<'a>,
     marker: PhantomData<&'a mut T>,
+}
+
+/// A value that is taken out of its userdata, which is empty from then on: for functions
+/// that use their argument up.
+///
+/// ```
+/// use perilune::{Lua, State, UserData, UserDataMethods, UserDataOwned};
+///
+/// struct Scroll(String);
+/// impl UserData for Scroll {
+///     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+///         methods.add_function("read", |_: &mut State, UserDataOwned(scroll): UserDataOwned<Self>| Ok(scroll.0));
+///     }
+/// }
+///
+/// let mut lua = Lua::new()?;
+/// lua.set("scroll", Scroll("Xyzzy!".to_owned()))?;
+/// lua.run("assert(scroll:read() == 'Xyzzy!')")?;
+/// let error = lua.run("scroll:read()").unwrap_err();
+/// assert!(error.to_string().contains("it has been dropped"), "{error}");
+/// # Ok::<(), perilune::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserDataOwned<T>(pub T);
+
+impl<T: 'static> FromLua for UserDataOwned<T> {
+    fn from_lua(value: Value, state: &mut State) -> Result<Self> {
+        from_value(value, state)
+    }
+
+    fn from_stack(state: &mut State, index: c_int, _: Internal) -> Result<Self> {
+        // SAFETY: nothing clears the slot before this returns (I6).
+        let block = unsafe { block_argument::<T>(state, index)? };
+        let value = block.take().map_err(|refusal| refused(&name_of::<T>(), "", refusal))?;
+        // SAFETY: a `T` that the block has given up.
+        Ok(Self(unsafe { value.cast::<T>().read() }))
+    }
 }
 
 impl<T> Deref for UserDataRef<'_, T> {
