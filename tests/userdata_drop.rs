@@ -306,7 +306,8 @@ fn whatever_its_alignment_and_size() {
     assert_eq!(large.borrow::<[u8; 50_000]>(&lua).unwrap()[49_999], 7);
     let before = lua.memory().used;
     drop((empty, large));
-    assert!(settled(&mut lua) + 50_000 <= before, "the value's memory is the VM's");
+    // On Lua 5.4 the stack that a finalizer had is some slots larger afterwards.
+    assert!(settled(&mut lua) + 49_000 <= before, "the value's memory is the VM's");
 }
 
 #[test]
