@@ -12,8 +12,8 @@ use std::thread;
 
 use common::is_luajit;
 use perilune::{
-    Coroutine, FromLua, Function, Lua, MetaMethod, MultiValue, Result, Slice, State, Table, UserData, UserDataFields, UserDataMethods,
-    Value,
+    AnyUserData, Coroutine, FromLua, Function, Inspect, Lua, MetaMethod, MultiValue, Result, Slice, State, Table, UserData, UserDataFields,
+    UserDataMethods, Value, Yield, YieldThen,
 };
 
 /// Which case a child is to run.
@@ -85,25 +85,35 @@ impl FromLua for Tree {
     }
 }
 
-/// A userdata that calls scripts wherever it can.
-struct Object;
+/// A userdata that asks a function for everything.
+struct Asking(Function);
 
-/// What a script does to it.
-fn step(state: &mut State) -> Result<Value> {
-    state.call("recursion.step", ())
-}
-
-impl UserData for Object {
+impl UserData for Asking {
     fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
-        fields.add_field_method_get("field", |state, _| step(state));
-        fields.add_field_function_set("field", |state, _, _: i32| step(state).map(drop));
+        fields.add_field_method_get("field", |state, this| this.0.call::<Value>(state, ()));
+        fields.add_field_method_set("written", |state, this, _: Value| this.0.call::<()>(state, ()));
+        fields.add_field_function_get("plain", |state, this| this.borrow::<Self>(state)?.0.clone().call::<Value>(state, ()));
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_method("call", |state: &mut State, _: &Self, f: Function| -> Result<Value> { f.call(state, ()) });
-        methods.add_meta_method(MetaMethod::Index, |state: &mut State, _: &Self, _: String| step(state));
-        methods.add_meta_method(MetaMethod::Add, |state: &mut State, _: &Self, _: i32| step(state));
+        methods.add_method("method", |state: &mut State, this: &Self, (): ()| this.0.call::<Value>(state, ()));
+        methods.add_meta_method(MetaMethod::Index, |state: &mut State, this: &Self, _: Value| this.0.call::<Value>(state, ()));
+        methods.add_meta_method(MetaMethod::ToString, |state: &mut State, this: &Self, (): ()| this.0.call::<String>(state, ()));
     }
+}
+
+/// One whose metatable asks the script's own functions, `recursion.index` and `recursion.new_index`.
+struct Foreign;
+
+fn make_foreign(state: &mut State) -> Result<AnyUserData> {
+    let [index, new_index]: [Function; 2] = [state.get("recursion.index")?, state.get("recursion.new_index")?];
+    state.register_userdata_type::<Foreign>(|registry| {
+        registry.add_field_method_get("known", |_, _| Ok(1));
+        registry.add_field_method_set("known", |_, _, _: Value| Ok(()));
+        registry.add_meta_field("__index", index);
+        registry.add_meta_field("__newindex", new_index);
+    })?;
+    state.create_any_userdata(Foreign)
 }
 
 /// Rust's ways into Lua, as functions of a script.
@@ -129,20 +139,35 @@ fn ways_in(lua: &mut Lua) -> Result<()> {
         black_box(large);
         result
     })?;
-    lua.set("host.object", Object)?;
-    lua.register("host.scope", |state: &mut State, f: Function| -> Result<Value> {
-        let text = String::from("lent");
-        state.scope(|state, scope| {
-            let lent = scope.create_function(state, |_: &mut State, (): ()| Ok(text.len()))?;
-            f.call(state, lent)
-        })
-    })?;
     lua.register_mut("host.once", |state: &mut State, f: Function| -> Result<Value> { f.call(state, ()) })?;
     lua.register("host.resume", |state: &mut State, f: Function| -> Result<Value> { state.create_coroutine(&f)?.resume(state, ()) })?;
     lua.register("host.slice", |state: &mut State, f: Function| -> Result<()> {
         state.create_task(&f, ())?.run(state, Slice::instructions(1_000_000)).map(drop)
     })?;
     lua.register("host.close", |state: &mut State, co: Coroutine| -> Result<()> { co.close(state) })?;
+    lua.register("host.asking", |_: &mut State, f: Function| Ok(Asking(f)))?;
+    lua.register("host.foreign", |state: &mut State, (): ()| make_foreign(state))?;
+    lua.register("host.inspect", |state: &mut State, (value, metamethods): (Value, bool)| {
+        value.inspect(state, Inspect { metamethods, depth: usize::MAX, ..Inspect::default() })
+    })?;
+    lua.register("host.json", |state: &mut State, value: Value| value.to_json(state))?;
+    lua.register("host.scope", |state: &mut State, f: Function| -> Result<()> {
+        let mut count = 0;
+        state.scope(|state, scope| {
+            let lent = scope.create_function_mut(state, |_: &mut State, (): ()| -> Result<()> {
+                count += 1;
+                Ok(())
+            })?;
+            f.call(state, lent)
+        })
+    })?;
+    lua.register("host.later", |_: &mut State, f: Function| -> Result<YieldThen<()>> {
+        Ok(Yield(()).then(move |state: &mut State, (): ()| f.call::<()>(state, ())))
+    })?;
+    lua.add_loader(|state: &mut State, name: &str| -> Result<Option<Function>> {
+        let text = format!("deeper() return require({:?})", format!("{name}x"));
+        state.load(&text).into_function().map(Some)
+    })?;
     lua.run("recursion = {}").map(drop)
 }
 
@@ -272,27 +297,6 @@ cases! {
         local function f() deeper() error(setmetatable({}, { __tostring = function() return host.call(f) end })) end
         return ended(host.call, f)"
 
-    // ---- Userdata
-
-    a_method_calls_lua at_least PROMISED; "
-        local function f() deeper() return host.object:call(f) end
-        return ended(f)"
-    a_field_calls_lua at_least [1, 90, 90, 90]; "
-        function recursion.step() deeper() return host.object.field end
-        return ended(recursion.step)"
-    a_field_that_is_set_calls_lua at_least [1, 90, 90, 90]; "
-        function recursion.step() deeper() host.object.field = 1 end
-        return ended(recursion.step)"
-    a_types_own_index_calls_lua at_least SOME; "
-        function recursion.step() deeper() return host.object.unknown end
-        return ended(recursion.step)"
-    an_operator_calls_lua at_least SOME; "
-        function recursion.step() deeper() return host.object + 1 end
-        return ended(recursion.step)"
-    a_scope_in_a_scope at_least SOME; "
-        local function f() deeper() return host.scope(f) end
-        return ended(f)"
-
     // ---- The libraries
 
     gsub_with_a_function at_least SOME; "
@@ -327,6 +331,69 @@ cases! {
     tostring_of_itself at_least SOME; "
         local t t = setmetatable({}, { __tostring = function() deeper() return tostring(t) .. '' end })
         return ended(tostring, t)"
+    a_field_that_asks_its_own at_least SOME; "
+        local o o = host.asking(function() deeper() return (o.field) end)
+        return ended(function() return (o.field) end)"
+    a_field_that_writes_itself at_least SOME; "
+        local o
+        local function write() deeper() o = host.asking(write) o.written = 1 end
+        return ended(write)"
+    a_field_of_the_handle at_least SOME; "
+        local o o = host.asking(function() deeper() return (o.plain) end)
+        return ended(function() return (o.plain) end)"
+    a_method_that_calls_itself at_least SOME; "
+        local o o = host.asking(function() deeper() return (o:method()) end)
+        return ended(function() return (o:method()) end)"
+    an_index_of_a_userdata at_least SOME; "
+        local o o = host.asking(function() deeper() return (o.unknown) end)
+        return ended(function() return (o.unknown) end)"
+    a_tostring_of_a_userdata at_least SOME; "
+        local o o = host.asking(function() deeper() return (tostring(o)) end)
+        return ended(tostring, o)"
+    an_index_of_a_userdata_in_lua at_least SOME; "
+        local o
+        recursion.index = function(_, k) deeper() return (o[k]) end
+        recursion.new_index = function(_, k, v) deeper() o[k] = v return nil end
+        o = host.foreign()
+        assert(o.known == 1)
+        return math.min(ended(function() return (o.unknown) end), ended(function() o.unknown = 1 end))"
+    a_userdata_at_the_bottom at_least [0; 4]; "
+        local o
+        recursion.index = function(_, k) return (o[k]) end
+        recursion.new_index = function(_, k, v) o[k] = v return nil end
+        o = host.foreign()
+        for _, way in ipairs { host.call, host.large_frame, host.many } do
+          at_the_bottom(way, function() pcall(function() return (o.unknown) end) end)
+          at_the_bottom(way, function() pcall(function() o.unknown = 1 end) end)
+          at_the_bottom(way, function() pcall(function() return tostring(o) .. o.known end) end)
+        end
+        return 0"
+    inspecting_what_inspects_itself at_least SOME; "
+        local o o = setmetatable({}, { __tostring = function() deeper() return (host.inspect(o, true)) end })
+        return ended(host.inspect, o, true)"
+    inspecting_and_encoding_deep_tables at_least [0; 4]; "
+        local t = {}
+        for _ = 1, 100000 do t = { t } end
+        pcall(host.inspect, t, false)
+        assert(not pcall(host.json, t))
+        local shallow = { 'x' }
+        for _ = 1, 100 do shallow = { shallow } end
+        for _, way in ipairs { host.call, host.large_frame } do
+          at_the_bottom(way, function() pcall(host.inspect, shallow, false) pcall(host.json, shallow) end)
+        end
+        return 0"
+    scopes_within_scopes at_least SOME; "
+        local function f(lent) deeper() lent() host.scope(f) end
+        return ended(host.scope, f)"
+    what_comes_after_a_yield at_least SOME; "
+        local function f()
+            deeper()
+            local co = coroutine.create(function() host.later(f) end)
+            assert(coroutine.resume(co))
+            assert(coroutine.resume(co))
+        end
+        return ended(f)"
+    modules_without_end at_least SOME; "return ended(require, 'x')"
     print_with_tostring at_least SOME; "
         local t t = setmetatable({}, { __tostring = function() deeper() print(t) return '' end })
         return ended(print, t)"

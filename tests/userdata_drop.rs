@@ -304,9 +304,9 @@ fn whatever_its_alignment_and_size() {
     assert_eq!(empty.borrow::<()>(&lua).unwrap(), &());
     let large = lua.create_any_userdata([7_u8; 50_000]).unwrap();
     assert_eq!(large.borrow::<[u8; 50_000]>(&lua).unwrap()[49_999], 7);
-    let before = settled(&mut lua);
+    let before = lua.memory().used;
     drop((empty, large));
-    // Less what the finalizer's call leaves ready for the next one.
+    // On Lua 5.4 the stack that a finalizer had is some slots larger afterwards.
     assert!(settled(&mut lua) + 49_000 <= before, "the value's memory is the VM's");
 }
 

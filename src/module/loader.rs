@@ -35,12 +35,11 @@ impl From<Option<Function>> for Search {
 }
 
 /// What `require` knows of a VM without `package`, or where `package` knows it.
-#[derive(Clone)]
 struct Modules {
     loaders: Arc<Vec<Function>>,
     loaded: Table,
     /// Modules that are being loaded, each required by the one before.
-    loading: Arc<Vec<String>>,
+    loading: Vec<String>,
 }
 
 impl State {
@@ -160,7 +159,7 @@ impl State {
         if self.app_data::<Modules>().is_none() {
             let loaded = self.create_table()?;
             self.register("require", require)?;
-            self.set_app_data(Modules { loaders: Arc::default(), loaded, loading: Arc::default() });
+            self.set_app_data(Modules { loaders: Arc::default(), loaded, loading: Vec::new() });
         }
         self.app_data_mut().ok_or(Error::Memory)
     }
@@ -172,28 +171,30 @@ struct Searchers(usize);
 /// The `require` of VMs without `package`.
 fn require(state: &mut State, name: &str) -> Result<Value> {
     check_name(name)?;
-    let modules = state.modules()?.clone();
-    let known: Value = modules.loaded.raw_get(state, name)?;
+    let loaded = state.modules()?.loaded.clone();
+    let known: Value = loaded.raw_get(state, name)?;
     if !known.is_nil() {
         return Ok(known);
     }
-    if modules.loading.iter().any(|other| other == name) {
+    let Modules { loaders, loading, .. } = state.modules()?;
+    if loading.iter().any(|other| other == name) {
         return Err(Error::runtime(format!(
             "module '{name}' requires itself: {} -> {name}; let one of them require the other later, in a function",
-            modules.loading.join(" -> ")
+            loading.join(" -> ")
         )));
     }
-    let chunk = find(state, &modules, name)?;
-    Arc::make_mut(&mut state.modules()?.loading).push(name.to_owned());
+    let loaders = Arc::clone(loaders);
+    let chunk = find(state, &loaders, name)?;
+    state.modules()?.loading.push(name.to_owned());
     let returned = chunk.call::<Value>(state, name);
-    Arc::make_mut(&mut state.modules()?.loading).pop();
-    keep(state, &modules.loaded, name, returned?)
+    state.modules()?.loading.pop();
+    keep(state, &loaded, name, returned?)
 }
 
 /// Asks the loaders for a module, one after the other.
-fn find(state: &mut State, modules: &Modules, name: &str) -> Result<Function> {
+fn find(state: &mut State, loaders: &[Function], name: &str) -> Result<Function> {
     let mut message = format!("module '{name}' not found:");
-    for loader in modules.loaders.iter() {
+    for loader in loaders {
         let (chunk, reason): (Option<Function>, Option<String>) = loader.call(state, name)?;
         if let Some(chunk) = chunk {
             return Ok(chunk);
