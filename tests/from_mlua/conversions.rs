@@ -140,7 +140,7 @@ fn maps_read_lists_by_their_positions() {
 fn slices_become_lists_by_iteration() {
     with(|lua| {
         let turns = ["Rowan", "Ash"];
-        let list = lua.create_sequence(&turns[..1].iter().map(|name| name.to_uppercase()).collect::<Vec<_>>())?;
+        let list = lua.create_sequence(turns[..1].iter().map(|name| name.to_uppercase()))?;
         assert_eq!(list.to_vec::<String>(lua)?, ["ROWAN"]);
         let list = lua.create_sequence(turns.iter().copied())?;
         assert_eq!(list.raw_len(lua)?, 2);

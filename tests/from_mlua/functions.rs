@@ -246,6 +246,52 @@ fn a_result_in_a_result_is_returned_as_nil_and_why() {
 }
 
 #[test]
+fn nil_and_why_have_room_however_full_the_frame_is() {
+    with(|lua| {
+        lua.register("refuse", |_: &mut State, all: MultiValue| Ok(Err::<(), _>(Error::runtime(format!("{} are too many", all.len())))))?;
+        lua.register("wrong", |_: &mut State, all: MultiValue| {
+            let error = Error::external(std::fmt::Error);
+            Ok((error.clone(), Error::runtime(all.len().to_string())))
+        })?;
+        for n in (0..40).chain([200, 4000]) {
+            let arguments: Variadic<usize> = (0..n).collect();
+            let (nil, why): (Value, Error) = lua.call("refuse", arguments.clone())?;
+            assert!(nil.is_nil() && why.to_string() == format!("{n} are too many"));
+            let (first, second): (Error, Error) = lua.call("wrong", arguments)?;
+            assert!(first.downcast_ref::<std::fmt::Error>().is_some() && second.to_string() == n.to_string());
+        }
+        Ok(())
+    });
+}
+
+/// A value that panics while it is converted.
+struct Faint;
+
+impl perilune::IntoLua for Faint {
+    fn into_lua(self, _: &mut State) -> Result<Value> {
+        panic!("on purpose")
+    }
+}
+
+#[test]
+fn conversions_that_panic_are_the_callers_panic() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    with(|lua| {
+        let print: Function = lua.get("print")?;
+        let list = lua.create_sequence([1, 2, 3])?;
+        quietly(|| {
+            assert!(catch_unwind(AssertUnwindSafe(|| print.bind(lua, (1, Faint)))).is_err());
+            assert!(catch_unwind(AssertUnwindSafe(|| list.insert(lua, 2, Faint))).is_err());
+            assert!(catch_unwind(AssertUnwindSafe(|| list.call_method::<()>(lua, "x", Faint))).is_ok(), "there is no such method");
+        });
+        lua.register("refuse", |_: &mut State, (): ()| Ok(Err::<(), _>(Faint)))?;
+        assert!(matches!(quietly(|| lua.run("refuse()")), Err(Error::Panic(_))));
+        assert_eq!(list.to_vec::<i32>(lua)?, [1, 2, 3]);
+        Ok(())
+    });
+}
+
+#[test]
 fn a_panic_comes_out_as_one_where_the_host_wants_it() {
     with(|lua| {
         lua.register("boom", |_: &mut State, (): ()| -> Result<()> { panic!("on purpose") })?;

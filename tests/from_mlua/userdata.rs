@@ -5,7 +5,7 @@ use perilune::{
     UserDataRef, UserDataRefMut, Value,
 };
 
-use crate::common::with;
+use crate::common::{quietly, with};
 
 /// Something that is used up.
 #[derive(Debug, PartialEq)]
@@ -79,6 +79,33 @@ fn a_value_that_was_taken_is_the_hosts() {
         assert_eq!(taken, Scroll { text: "xyz".to_owned() });
         assert!(scroll.is::<Scroll>(lua), "what it was is known still");
         assert!(scroll.borrow::<Scroll>(lua).is_err());
+        Ok(())
+    });
+}
+
+/// Panics when it is dropped.
+struct Cursed;
+
+impl Drop for Cursed {
+    fn drop(&mut self) {
+        panic!("the curse");
+    }
+}
+
+#[test]
+fn a_taken_value_that_panics_when_it_is_dropped_is_a_panic_of_that_call() {
+    with(|lua| {
+        lua.register("burn", |_: &mut State, _: UserDataOwned<Cursed>| Ok(()))?;
+        let cursed = lua.create_any_userdata(Cursed)?;
+        lua.set("cursed", &cursed)?;
+        let error = quietly(|| lua.run("burn(cursed)")).unwrap_err();
+        assert!(matches!(&error, Error::Panic(panic) if panic.message() == "the curse"), "{error:?}");
+        assert!(lua.run("burn(cursed)").unwrap_err().to_string().contains("it has been dropped"));
+        // A later argument that is refused: what was taken is gone all the same.
+        lua.register("burn_at", |_: &mut State, (_, _): (UserDataOwned<Cursed>, u32)| Ok(()))?;
+        lua.register("cursed", |state: &mut State, (): ()| state.create_any_userdata(Cursed))?;
+        let error = quietly(|| lua.run("burn_at(cursed(), 'noon')")).unwrap_err();
+        assert!(matches!(&error, Error::Panic(panic) if panic.message() == "the curse"), "{error:?}");
         Ok(())
     });
 }
