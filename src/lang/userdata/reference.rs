@@ -79,7 +79,8 @@ pub struct UserDataRefMut<'a, T> {
 }
 
 /// A value that is taken out of its userdata, which is empty from then on: for functions
-/// that use their argument up.
+/// that use their argument up. It is taken before later arguments are looked at, and gone
+/// also if one of those is refused.
 ///
 /// ```
 /// use perilune::{Lua, State, UserData, UserDataMethods, UserDataOwned};
