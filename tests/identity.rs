@@ -168,7 +168,9 @@ fn values_are_shown_as_one_would_write_them() {
         ] {
             assert_eq!(shown(lua, expression, Inspect::default()), expected, "{expression}");
         }
-        assert_eq!(shown(lua, "'\\255a'", Inspect::default()), "\"\u{fffd}a\"");
+        for (bytes, expected) in [("'\\255a'", "\"\u{fffd}a\""), ("'a\\255'", "\"a\u{fffd}\""), ("'\\255'", "\"\u{fffd}\"")] {
+            assert_eq!(shown(lua, bytes, Inspect::default()), expected, "{bytes}");
+        }
         Ok(())
     });
 }

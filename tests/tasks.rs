@@ -6,7 +6,10 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{check, is_luajit, quietly, with};
-use perilune::{Coroutine, CoroutineStatus, Error, Function, Lua, MultiValue, Progress, Result, Slice, State, Task, Value, lua_sys};
+use perilune::{
+    Coroutine, CoroutineStatus, Error, Function, Lua, MetaMethod, MultiValue, Progress, Result, Slice, State, Task, UserData,
+    UserDataFields, UserDataMethods, Value, Variadic, Yield, lua_sys,
+};
 
 fn task(state: &mut State, body: &str) -> Result<Task> {
     let function: Function = state.load(&format!("return function(...) {body} end")).name("task").eval()?;
@@ -46,6 +49,62 @@ fn any_slice_gives_the_same_result() {
             assert!(task.is_done(lua)?);
             assert!(task.run(lua, slice()).unwrap_err().to_string().contains("finished"));
         }
+        Ok(())
+    });
+}
+
+struct Object(i32);
+
+impl UserData for Object {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field_method_get("x", |_, this| Ok(this.0));
+        fields.add_field_method_set("x", |_, this, x| {
+            this.0 = x;
+            Ok(())
+        });
+    }
+
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_method("get", |_: &mut State, this: &Self, (): ()| Ok(this.0));
+        methods.add_meta_method(MetaMethod::Call, |_: &mut State, this: &Self, rest: MultiValue| Ok((this.0, rest.len())));
+        methods.add_meta_method(MetaMethod::Index, |_: &mut State, this: &Self, key: String| Ok(format!("{key}{}", this.0)));
+    }
+}
+
+/// Runs `tasks/everything.lua` in slices and answers each of its questions with the question.
+fn everything(lua: &mut Lua, mut slice: impl FnMut() -> Slice) -> Result<String> {
+    let function = lua.load(include_str!("tasks/everything.lua")).name("everything").into_function()?;
+    let mut task = lua.create_task(&function, ())?;
+    let mut answer = Variadic(Vec::new());
+    loop {
+        answer = match task.run_with(lua, slice(), answer)? {
+            Progress::Done(values) => return values[0].to(lua),
+            Progress::Yielded(question) => question,
+            Progress::SliceUp => Variadic(Vec::new()),
+        };
+        // What runs in between is none of the task's.
+        lua.run("local n = 0 for i = 1, 50 do n = n + i end assert(n == 1275)")?;
+    }
+}
+
+#[test]
+fn whatever_a_script_does_it_does_in_any_slices() {
+    with(|lua| {
+        lua.set("object", Object(0))?;
+        lua.register("call", |state: &mut State, (value, f): (i32, Function)| f.call::<i32>(state, value))?;
+        lua.register("ask", |_: &mut State, question: i32| Ok(Yield(question)))?;
+        lua.register("ask_twice", |_: &mut State, question: i32| Ok(Yield(question).then(|_: &mut State, answer: i32| Ok(answer * 2))))?;
+        let expected = everything(lua, || Slice::UNLIMITED)?;
+        for most in [1, 2, 3, 5, 7, 13, 50, 1001] {
+            assert_eq!(everything(lua, || Slice::instructions(most))?, expected, "{most}");
+            let mut n = 0;
+            let mixed = || {
+                n += 1;
+                Slice::instructions(n * 7919 % most + 1)
+            };
+            assert_eq!(everything(lua, mixed)?, expected, "up to {most}");
+        }
+        assert_eq!(everything(lua, || Slice::time(Duration::ZERO))?, expected);
         Ok(())
     });
 }

@@ -7,7 +7,7 @@ mod common;
 use common::{check, is_luajit, quietly, settled, with};
 use perilune::{
     AnyUserData, Error, FromLua, Function, IntoLua, Lua, MetaMethod, Result, State, UserData, UserDataError, UserDataFields,
-    UserDataMethods, UserDataRef, UserDataRefMut, Value, Variadic,
+    UserDataMethods, UserDataRef, UserDataRefMut, UserDataRegistry, Value, Variadic,
 };
 
 /// A type with everything.
@@ -476,6 +476,60 @@ fn a_part_of_a_value_lends_it_what_it_has() {
         )?;
         let dog = lua.get::<AnyUserData>("puppy")?.take::<Puppy>(lua)?.dog;
         assert_eq!((dog.animal.legs, dog.name), (3, "Rex"));
+        Ok(())
+    });
+}
+
+/// A part whose registry is exchanged for one of another VM's while it is lent to the whole.
+#[repr(C)]
+struct Part {
+    hp: i32,
+    rest: [i32; 63],
+}
+
+#[repr(C)]
+struct Whole {
+    before: [i32; 16],
+    part: Part,
+}
+
+fn part() -> Part {
+    Part { hp: 7, rest: [-1; 63] }
+}
+
+fn add_hp(registry: &mut UserDataRegistry<Part>) {
+    registry.add_field_method_get("hp", |_, this| Ok(this.hp));
+}
+
+impl UserData for Part {
+    fn register(registry: &mut UserDataRegistry<Self>) {
+        let mut other = Lua::new().unwrap();
+        let exchange = |others: &mut UserDataRegistry<Self>| {
+            std::mem::swap(registry, others);
+            add_hp(others);
+        };
+        other.register_userdata_type(exchange).unwrap();
+        add_hp(registry);
+        let part = other.create_any_userdata(part()).unwrap();
+        other.set("part", part).unwrap();
+        other.run("assert(part.hp == 7, part.hp)").unwrap();
+    }
+}
+
+impl UserData for Whole {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.inherit(|whole: &Whole| &whole.part, |whole| &mut whole.part);
+    }
+}
+
+#[test]
+fn registries_that_are_exchanged_are_still_of_their_type() {
+    with(|lua| {
+        let whole = lua.create_userdata(Whole { before: [-2; 16], part: part() })?;
+        lua.set("whole", &whole)?;
+        lua.run("assert(whole.hp == 7, whole.hp)")?;
+        let whole = whole.borrow::<Whole>(lua)?;
+        assert_eq!((whole.before[0], whole.part.rest[0]), (-2, -1));
         Ok(())
     });
 }

@@ -115,8 +115,13 @@ impl Inspection {
 
     fn string(&mut self, bytes: &[u8]) {
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(self.options.text)]);
-        let end = if bytes.len() > self.options.text { "…" } else { "" };
-        write!(self.text, "{:?}{end}", text.trim_end_matches('\u{fffd}')).unwrap_or(());
+        let shown = if bytes.len() > self.options.text {
+            // Without a character that was cut.
+            write!(self.text, "{:?}…", text.trim_end_matches(char::REPLACEMENT_CHARACTER))
+        } else {
+            write!(self.text, "{text:?}")
+        };
+        shown.unwrap_or(());
     }
 
     fn table(&mut self, state: &mut State, index: c_int) -> Result<()> {

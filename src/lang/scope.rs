@@ -99,7 +99,7 @@ impl State {
     ///
     /// # Errors
     /// What `work` says; [`Error::Panic`] if something that was lent panicked when it was
-    /// dropped.
+    /// dropped (inside a host function, the outermost call reports that).
     pub fn scope<'env, R>(&mut self, work: impl for<'scope> FnOnce(&mut State, &'scope Scope<'scope, 'env>) -> Result<R>) -> Result<R> {
         let scope = Scope { vm: &raw const *self.vm(), loans: RefCell::default(), scope: PhantomData, env: PhantomData };
         let ending = Ending { state: self, loans: &scope.loans };

@@ -181,7 +181,7 @@ pub(crate) fn fill(state: &mut State, metatable: &Table, site: &Site, entries: V
     metatable.raw_set(state, MetaMethod::NewIndex.name(), new_index)?;
     set_defaults(state, metatable, site)?;
     for (name, make) in plan.metas {
-        let value = make(state, site)?;
+        let value = make.make(state, site)?;
         if plan.construct && name == MetaMethod::Call.name() {
             metatable.raw_set(state, CONSTRUCT, &value)?;
         }
@@ -200,7 +200,7 @@ fn make_all(state: &mut State, site: &Site, entries: BTreeMap<String, Make>) -> 
 /// Puts what the entries make into a table.
 fn make_into(state: &mut State, site: &Site, table: &Table, entries: BTreeMap<String, Make>) -> Result<()> {
     for (name, make) in entries {
-        let value = make(state, site)?;
+        let value = make.make(state, site)?;
         table.raw_set(state, name, value)?;
     }
     Ok(())
@@ -209,7 +209,7 @@ fn make_into(state: &mut State, site: &Site, table: &Table, entries: BTreeMap<St
 /// What the type has for names that it does not know, or what says so.
 fn or_unknown(state: &mut State, site: &Site, own: Option<Make>, access: Access) -> Result<Function> {
     let value = match own {
-        Some(make) => make(state, site)?,
+        Some(make) => make.make(state, site)?,
         None => site.function(state, Unknown { type_name: site.type_name.as_str().into(), access })?,
     };
     Function::from_lua(value, state).map_err(|error| error.at(|| format!("'__index' or '__newindex' of {}", site.type_name)))

@@ -17,10 +17,9 @@ use crate::vm::trampoline::{self, Invoke};
 /// [`State::register_userdata_type`] and
 /// [`Scope::create_any_userdata`](crate::Scope::create_any_userdata).
 pub struct UserDataRegistry<T> {
+    // Everything in here is of a `T`, whoever that is a part of: safe code can exchange
+    // two registries of a type.
     entries: Vec<Entry>,
-    path: Path,
-    /// How many types lie between this one and the one that inherits.
-    depth: usize,
     marker: PhantomData<fn(T)>,
 }
 
@@ -28,12 +27,27 @@ pub struct UserDataRegistry<T> {
 pub(crate) struct Entry {
     pub kind: Kind,
     pub name: String,
+    /// How many types lie between the one that registered it and the one that inherits.
     pub depth: usize,
     pub make: Make,
 }
 
-/// Makes the value in a VM.
-pub(crate) type Make = Box<dyn FnOnce(&mut State, &Site) -> Result<Value>>;
+/// Makes the value in a VM, for a type whose values the path leads from.
+pub(crate) struct Make(Box<MakeAt>);
+
+type MakeAt = dyn FnOnce(&mut State, &Site, Path) -> Result<Value>;
+
+impl Make {
+    /// Makes it for the type itself.
+    pub(crate) fn make(self, state: &mut State, site: &Site) -> Result<Value> {
+        (self.0)(state, site, Path::default())
+    }
+
+    /// What makes it for a type of whose values the former type's are a part.
+    fn within<T: 'static, B: 'static>(self, get: fn(&T) -> &B, get_mut: fn(&mut T) -> &mut B) -> Self {
+        Self(Box::new(move |state, site, path| (self.0)(state, site, path.then(get, get_mut))))
+    }
+}
 
 /// Where an entry goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,44 +98,43 @@ impl Site {
 
 impl<T> UserDataRegistry<T> {
     pub(crate) fn new() -> Self {
-        Self { entries: Vec::new(), path: Path::default(), depth: 0, marker: PhantomData }
+        Self { entries: Vec::new(), marker: PhantomData }
     }
 
     pub(crate) fn into_entries(self) -> Vec<Entry> {
         self.entries
     }
 
-    fn add(&mut self, kind: Kind, name: impl Into<String>, make: impl FnOnce(&mut State, &Site, &str) -> Result<Value> + 'static) {
+    fn add(&mut self, kind: Kind, name: impl Into<String>, make: impl FnOnce(&mut State, &Site, Path, &str) -> Result<Value> + 'static) {
         let name = name.into();
         let own = name.clone();
-        self.entries.push(Entry { kind, name, depth: self.depth, make: Box::new(move |state, site| make(state, site, &own)) });
+        let make = Make(Box::new(move |state, site, path| make(state, site, path, &own)));
+        self.entries.push(Entry { kind, name, depth: 0, make });
     }
 
     fn add_on_self<M: 'static>(&mut self, kind: Kind, name: impl Into<String>, method: impl HostMethod<T, M> + Send + 'static) {
-        let path = self.path.clone();
         let mark = if kind == Kind::Getter { '.' } else { ':' };
-        self.add(kind, name, move |state, site, name| {
+        self.add(kind, name, move |state, site, path, name| {
             let method: Method<T, _, M> = Method::new(site.receiver(mark, name), path, method);
             site.function(state, method)
         });
     }
 
     fn add_on_self_mut<M: 'static>(&mut self, kind: Kind, name: impl Into<String>, method: impl HostMethodMut<T, M> + Send + 'static) {
-        let path = self.path.clone();
-        self.add(kind, name, move |state, site, name| {
+        self.add(kind, name, move |state, site, path, name| {
             let method: Method<T, _, M> = Method::new(site.receiver(':', name), path, method);
             site.function(state, MethodMut(method))
         });
     }
 
     fn add_plain<M: 'static>(&mut self, kind: Kind, name: impl Into<String>, function: impl HostFunction<M> + Send + 'static) {
-        self.add(kind, name, move |state, site, name| {
+        self.add(kind, name, move |state, site, _, name| {
             state.create_named(&format!("{}.{name}", site.type_name), function).map(Value::Function)
         });
     }
 
     fn add_plain_mut<M: 'static>(&mut self, kind: Kind, name: impl Into<String>, function: impl HostFunctionMut<M> + Send + 'static) {
-        self.add(kind, name, move |state, site, name| {
+        self.add(kind, name, move |state, site, _, name| {
             state.create_named_mut(&format!("{}.{name}", site.type_name), function).map(Value::Function)
         });
     }
@@ -129,7 +142,7 @@ impl<T> UserDataRegistry<T> {
 
 impl<T> UserDataFields<T> for UserDataRegistry<T> {
     fn add_field<V: IntoLua + 'static>(&mut self, name: impl Into<String>, value: V) {
-        self.add(Kind::Member, name, move |state, _, _| value.into_lua(state));
+        self.add(Kind::Member, name, move |state, _, _, _| value.into_lua(state));
     }
 
     fn add_field_method_get<R: IntoLua + 'static>(
@@ -145,8 +158,7 @@ impl<T> UserDataFields<T> for UserDataRegistry<T> {
         name: impl Into<String>,
         set: impl Fn(&mut State, &mut T, A) -> Result<()> + Send + 'static,
     ) {
-        let path = self.path.clone();
-        self.add(Kind::Setter, name, move |state, site, name| {
+        self.add(Kind::Setter, name, move |state, site, path, name| {
             let receiver = site.receiver('.', name);
             let setter = Setter(set, receiver.name.clone());
             let method: Method<T, _, _> = Method::new(receiver, path, setter);
@@ -171,7 +183,7 @@ impl<T> UserDataFields<T> for UserDataRegistry<T> {
     }
 
     fn add_meta_field<V: IntoLua + 'static>(&mut self, name: impl Into<String>, value: V) {
-        self.add(Kind::Meta, name, move |state, _, _| value.into_lua(state));
+        self.add(Kind::Meta, name, move |state, _, _, _| value.into_lua(state));
     }
 }
 
@@ -212,9 +224,10 @@ impl<T> UserDataMethods<T> for UserDataRegistry<T> {
     where
         T: 'static,
     {
-        let mut base = UserDataRegistry { path: self.path.then(get, get_mut), depth: self.depth + 1, ..UserDataRegistry::<B>::new() };
+        let mut base = UserDataRegistry::new();
         B::register(&mut base);
-        self.entries.append(&mut base.entries);
+        let inherited = base.entries.into_iter();
+        self.entries.extend(inherited.map(|entry| Entry { depth: entry.depth + 1, make: entry.make.within(get, get_mut), ..entry }));
     }
 }
 
