@@ -64,7 +64,7 @@ fn a_handle_that_leaves_the_scope_is_a_handle_to_nothing() {
             Ok((object, function))
         })?;
         assert!(gate.open);
-        let error = object.borrow::<Gate>(lua).unwrap_err();
+        let error = object.borrow::<Gate>(lua).map(|_| ()).unwrap_err();
         assert_eq!(error.downcast_ref::<UserDataError>(), Some(&UserDataError::ScopeEnded));
         assert!(object.get::<bool>(lua, "open").unwrap_err().to_string().contains("lent for a scope that has ended"));
         assert!(function.call::<Value>(lua, ()).unwrap_err().to_string().contains("lent for a scope that has ended"));
