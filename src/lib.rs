@@ -76,3 +76,8 @@ pub use vm::block::UserDataError;
 pub use vm::libs::Libs;
 pub use vm::stack::StackGuard;
 pub use vm::state::State;
+
+/// The example in the guide for those who come from mlua.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/from-mlua.md")]
+struct FromMlua;

@@ -12,8 +12,8 @@ use std::thread;
 
 use common::is_luajit;
 use perilune::{
-    AnyUserData, Coroutine, FromLua, Function, Inspect, Lua, MetaMethod, MultiValue, Result, Slice, State, Table, UserData, UserDataFields,
-    UserDataMethods, Value, Yield, YieldThen,
+    AnyUserData, Coroutine, Error, FromLua, Function, Inspect, Lua, MetaMethod, MultiValue, Result, Slice, State, Table, UserData,
+    UserDataFields, UserDataMethods, Value, Yield, YieldThen,
 };
 
 /// Which case a child is to run.
@@ -128,6 +128,9 @@ fn ways_in(lua: &mut Lua) -> Result<()> {
     lua.register("host.len", |state: &mut State, table: Table| -> Result<usize> { table.len(state) })?;
     lua.register("host.equal", |state: &mut State, (a, b): (Table, Table)| -> Result<bool> { a.equals(state, &b) })?;
     lua.register("host.text", |state: &mut State, value: Value| -> Result<String> { value.to_text(state) })?;
+    lua.register("host.error_text", |_: &mut State, error: Error| Ok(error.to_string()))?;
+    lua.register("host.call_table", |state: &mut State, table: Table| -> Result<Value> { table.call(state, ()) })?;
+    lua.register("host.call_method", |state: &mut State, table: Table| -> Result<Value> { table.call_method(state, "step", ()) })?;
     lua.register("host.global", |state: &mut State, (): ()| -> Result<Value> { state.get("recursion.object.x") })?;
     lua.register("host.tree", |_: &mut State, tree: Tree| -> Result<bool> { Ok(matches!(tree, Tree::Leaf)) })?;
     lua.register("host.each", |state: &mut State, (table, f): (Table, Function)| -> Result<()> {
@@ -278,6 +281,15 @@ cases! {
     a_host_function_asks_for_text at_least SOME; "
         local t t = setmetatable({}, { __tostring = function() deeper() return host.text(t) .. '' end })
         return ended(host.text, t)"
+    a_host_function_takes_an_error_that_prints_itself at_least SOME; "
+        local t t = setmetatable({}, { __tostring = function() deeper() return host.error_text(t) .. '' end })
+        return deepest(host.error_text, t)"
+    a_host_function_calls_a_table at_least [1, 90, 90, 90]; "
+        local t t = setmetatable({}, { __call = function() deeper() return host.call_table(t) end })
+        return ended(host.call_table, t)"
+    a_host_function_calls_a_method at_least [1, 90, 90, 90]; "
+        local t = { step = function(self) deeper() return host.call_method(self) end }
+        return ended(host.call_method, t)"
     a_host_function_reads_a_global at_least SOME; "
         recursion.object = setmetatable({}, { __index = function() deeper() return host.global() end })
         return ended(host.global)"

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use perilune::{AnyUserData, Error, Function, Lua, Result, State, UserData, UserDataFields, UserDataMethods, Value};
+use perilune::{AnyUserData, Error, Function, Lua, Result, State, UserData, UserDataError, UserDataFields, UserDataMethods, Value};
 
 use crate::common::with;
 
@@ -64,7 +64,8 @@ fn a_handle_that_leaves_the_scope_is_a_handle_to_nothing() {
             Ok((object, function))
         })?;
         assert!(gate.open);
-        assert!(object.borrow::<Gate>(lua).is_err());
+        let error = object.borrow::<Gate>(lua).map(|_| ()).unwrap_err();
+        assert_eq!(error.downcast_ref::<UserDataError>(), Some(&UserDataError::ScopeEnded));
         assert!(object.get::<bool>(lua, "open").unwrap_err().to_string().contains("lent for a scope that has ended"));
         assert!(function.call::<Value>(lua, ()).unwrap_err().to_string().contains("lent for a scope that has ended"));
         Ok(())
