@@ -84,6 +84,8 @@ fn loaders_are_asked_in_turn_and_all_reasons_told() {
     let mut lua = Lua::new().unwrap();
     offer(&mut lua, &[]);
     assert_eq!(lua.run("require 'x'").unwrap_err().to_string(), "module 'x' not found: no loader has it");
+    lua.add_loader(|_: &mut State, _: &str| -> Result<Search> { Ok(Search::Missing("looked in:".to_owned())) }).unwrap();
+    assert_eq!(lua.run("require 'x'").unwrap_err().to_string(), "module 'x' not found:\n\tlooked in:");
 }
 
 #[test]

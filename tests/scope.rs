@@ -138,7 +138,8 @@ fn a_destroyed_loan_leaves_the_value_to_its_owner() {
         lua.scope(|lua, scope| {
             let lent = scope.create_userdata_ref_mut(lua, &mut world)?;
             lent.destroy(lua)?;
-            assert!(lent.borrow::<World>(lua).is_err());
+            let error = lent.borrow::<World>(lua).map(drop).unwrap_err();
+            assert_eq!(error.downcast_ref(), Some(&UserDataError::Dropped), "the scope has not ended: {error}");
             Ok(())
         })?;
         assert_eq!(world.turn, 1);

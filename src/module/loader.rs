@@ -193,21 +193,21 @@ fn require(state: &mut State, name: &str) -> Result<Value> {
 
 /// Asks the loaders for a module, one after the other.
 fn find(state: &mut State, loaders: &[Function], name: &str) -> Result<Function> {
-    let mut message = format!("module '{name}' not found:");
+    let mut reasons = String::new();
     for loader in loaders {
         let (chunk, reason): (Option<Function>, Option<String>) = loader.call(state, name)?;
         if let Some(chunk) = chunk {
             return Ok(chunk);
         }
         if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
-            message.push_str("\n\t");
-            message.push_str(&reason);
+            reasons.push_str("\n\t");
+            reasons.push_str(&reason);
         }
     }
-    if message.ends_with(':') {
-        message.push_str(" no loader has it");
+    if reasons.is_empty() {
+        reasons.push_str(" no loader has it");
     }
-    Err(Error::runtime(message))
+    Err(Error::runtime(format!("module '{name}' not found:{reasons}")))
 }
 
 /// Keeps what a module's chunk returned; nothing counts as `true`.

@@ -74,6 +74,8 @@ pub(crate) enum Hold {
 const UNIQUE: isize = -1;
 /// There is no value any more.
 const DROPPED: isize = isize::MIN;
+/// The same, because the scope has ended for which it was there.
+const ENDED: isize = isize::MIN + 1;
 
 /// The head of a userdata.
 #[repr(C)]
@@ -130,27 +132,29 @@ impl Block {
     /// Drops the value, unless somebody uses it; a value that is gone already is no error.
     pub(crate) fn close(&self) -> Result<(), UserDataError> {
         match self.borrows.get() {
-            0 => self.drop_value(),
-            DROPPED => {}
+            0 => self.drop_value(DROPPED),
+            DROPPED | ENDED => {}
             _ => return Err(self.refusal()),
         }
         Ok(())
     }
 
-    /// Drops the value if it is still there.
-    fn drop_value(&self) {
-        if self.borrows.replace(DROPPED) != DROPPED {
-            // SAFETY: whoever calls this knows that nobody uses the value; it is dropped
-            // once, because the mark is set before, whatever its destructor does.
-            unsafe { (self.drop)(self.value) };
+    /// Drops the value if it is still there, and leaves a mark that says why it is not.
+    fn drop_value(&self, mark: isize) {
+        if matches!(self.borrows.get(), DROPPED | ENDED) {
+            return;
         }
+        self.borrows.set(mark);
+        // SAFETY: whoever calls this knows that nobody uses the value; it is dropped
+        // once, because the mark is set before, whatever its destructor does.
+        unsafe { (self.drop)(self.value) };
     }
 
     #[cold]
     fn refusal(&self) -> UserDataError {
         match (self.borrows.get(), self.hold) {
-            (DROPPED, Hold::Owned) => UserDataError::Dropped,
-            (DROPPED, _) => UserDataError::ScopeEnded,
+            (DROPPED, _) => UserDataError::Dropped,
+            (ENDED, _) => UserDataError::ScopeEnded,
             (UNIQUE, _) => UserDataError::BorrowedMut,
             (_, Hold::Lent) => UserDataError::ReadOnly,
             _ => UserDataError::Borrowed,
@@ -306,7 +310,7 @@ pub(crate) unsafe fn any_at<'a>(l: *mut lua_State, index: c_int) -> Option<&'a B
 pub(crate) unsafe fn end(l: *mut lua_State) {
     // SAFETY: the caller's; popping raises nothing (I2).
     unsafe {
-        finalize(l);
+        drop_on_top(l, ENDED);
         sys::lua_settop(l, -2);
     }
 }
@@ -315,11 +319,20 @@ pub(crate) unsafe fn end(l: *mut lua_State) {
 unsafe extern "C-unwind" fn finalize(l: *mut lua_State) -> c_int {
     // SAFETY: Lua calls it with a block, alone on the stack, that nobody has any more:
     // a userdata in use is an argument of the call that uses it, or held by a handle (I6).
+    unsafe { drop_on_top(l, DROPPED) };
+    0
+}
+
+/// Drops the value of the block on top, if it is still there. `[-0, +0, -]`
+///
+/// # Safety
+/// As for [`end`].
+unsafe fn drop_on_top(l: *mut lua_State, mark: isize) {
+    // SAFETY: the caller's.
     unsafe {
         let block: *mut c_void = sys::lua_touserdata(l, -1);
-        trampoline::finalize(l, || (*block.cast::<Block>()).drop_value());
+        trampoline::finalize(l, || (*block.cast::<Block>()).drop_value(mark));
     }
-    0
 }
 
 /// `__gc` into the metatable on top. `[-0, +0, m]`
@@ -371,7 +384,7 @@ mod tests {
         let closed = block(&mut value, Hold::Owned);
         closed.close().unwrap();
         closed.close().unwrap();
-        closed.drop_value();
+        closed.drop_value(DROPPED);
         assert_eq!(closed.take().unwrap_err(), UserDataError::Dropped);
         assert_eq!(closed.share().unwrap_err(), UserDataError::Dropped);
         assert_eq!(value, 1);
@@ -388,7 +401,8 @@ mod tests {
         drop(lent.share().unwrap());
         assert_eq!(lent.lock().unwrap_err(), UserDataError::ReadOnly);
         assert_eq!(lent.take().unwrap_err(), UserDataError::NotOwned);
-        lent.drop_value();
+        lent.drop_value(ENDED);
+        lent.drop_value(DROPPED);
         assert_eq!(lent.share().unwrap_err(), UserDataError::ScopeEnded);
         let changeable = block(&mut value, Hold::LentMut);
         drop(changeable.lock().unwrap());
