@@ -91,8 +91,8 @@ impl<'a> Chunk<'a> {
     ///
     /// # Errors
     /// [`Error::Syntax`] if it is not Lua; otherwise as for [`Function::call`].
-    pub fn eval<R: FromLuaMulti>(mut self) -> Result<R> {
-        self.compile(Body::Run)
+    pub fn eval<R: FromLuaMulti>(self) -> Result<R> {
+        if self.expression { self.call(()) } else { self.compile(Body::Run) }
     }
 
     /// Compiles and runs it.
@@ -107,17 +107,18 @@ impl<'a> Chunk<'a> {
     ///
     /// # Errors
     /// As for [`Chunk::eval`].
-    pub fn call<R: FromLuaMulti>(mut self, arguments: impl IntoLuaMulti) -> Result<R> {
-        let function: Function = self.compile(Body::Load)?;
-        function.call(self.state, arguments)
+    pub fn call<R: FromLuaMulti>(self, arguments: impl IntoLuaMulti) -> Result<R> {
+        let state = self.state;
+        let function: Function = Chunk { state: &mut *state, ..self }.into_function()?;
+        function.call(state, arguments)
     }
 
     /// Compiles it without running it.
     ///
     /// # Errors
     /// [`Error::Syntax`], with the line, its text and a caret.
-    pub fn into_function(mut self) -> Result<Function> {
-        self.compile(Body::Load)
+    pub fn into_function(self) -> Result<Function> {
+        if self.expression { self.compile_expression() } else { self.compile(Body::Load) }
     }
 
     /// Checks the syntax and does nothing else.
@@ -137,21 +138,9 @@ impl<'a> Chunk<'a> {
         self.into_function().map(drop)
     }
 
-    fn compile<R: FromLuaMulti>(&mut self, body: Body) -> Result<R> {
-        if self.expression {
-            let text = [b"return ", source_text(&self.text)].concat();
-            match self.compile_text(&text, body) {
-                Err(Error::Syntax(_)) => {}
-                result => return result,
-            }
-        }
-        let text = std::mem::take(&mut self.text);
-        self.compile_text(source_text(&text), body)
-    }
-
-    fn compile_text<R: FromLuaMulti>(&mut self, text: &[u8], body: Body) -> Result<R> {
+    fn compile<R: FromLuaMulti>(self, body: Body) -> Result<R> {
         let slots = 4 + R::COUNT.max(1);
-        let (name, environment) = (&self.name, self.environment.as_ref());
+        let (text, name, environment) = (source_text(&self.text), &self.name, self.environment.as_ref());
         let mut source = Source {
             text: text.as_ptr().cast(),
             length: text.len(),
@@ -165,6 +154,16 @@ impl<'a> Chunk<'a> {
             sys::LUA_ERRSYNTAX => result.map_err(|error| syntax::explain(self.state, &error, text, name)),
             sys::LUA_ERRMEM => Err(Error::Memory),
             _ => result,
+        }
+    }
+
+    /// Compiles it as an expression, and if it is none, as it is.
+    fn compile_expression(self) -> Result<Function> {
+        let expression = Cow::Owned([b"return ", source_text(&self.text)].concat());
+        let (state, name, environment) = (self.state, self.name.clone(), self.environment.clone());
+        match (Chunk { state: &mut *state, text: expression, name, environment, ..self }).compile(Body::Load) {
+            Err(Error::Syntax(_)) => Chunk { state, ..self }.compile(Body::Load),
+            result => result,
         }
     }
 }
