@@ -294,6 +294,42 @@ macro_rules! count {
     ($head:ident $($tail:ident)*) => { 1 + count!($($tail)*) };
 }
 
+/// Takes one element after another, by `$take` from `$from`. Where one is refused, those
+/// before it are dropped first: a panic in that would lose an error that is on its way out.
+macro_rules! each {
+    ($take:ident($($from:expr),*) [$($done:ident)*]) => {};
+    ($take:ident($($from:expr),*) [$($done:ident)*] $T:ident $($rest:ident)*) => {
+        let $T = match $take::<$T>($($from),*) {
+            Ok(value) => value,
+            Err(error) => {
+                $(drop($done);)*
+                return Err(error);
+            }
+        };
+        each!($take($($from),*) [$($done)* $T] $($rest)*);
+    };
+}
+
+/// The result at `next`, which is counted on.
+#[inline]
+fn result<T: FromLua>(state: &mut State, next: &mut c_int, internal: Internal) -> Result<T> {
+    let value = T::from_stack(state, *next, internal);
+    *next += 1;
+    value
+}
+
+/// The argument at `next`, which is counted on.
+///
+/// # Safety
+/// As for [`FromArg::take`].
+#[inline]
+unsafe fn argument<'a, T: FromArg>(state: &mut State, next: &mut c_int, internal: Internal) -> Result<T::Item<'a>> {
+    let index = *next;
+    *next += 1;
+    // SAFETY: the caller's.
+    unsafe { T::take(state, index, internal) }.map_err(|error| error.at_argument(argument_number(index)))
+}
+
 /// Tuples: every element but the last is one value, the last may be several.
 macro_rules! tuples {
     ($($T:ident)* ; $Last:ident) => {
@@ -321,12 +357,14 @@ macro_rules! tuples {
             #[allow(non_snake_case, unused_mut)]
             fn take_all(state: &mut State, first: c_int, count: c_int, internal: Internal) -> Result<Self> {
                 let mut next = first;
-                $(
-                    let $T = $T::from_stack(state, next, internal)?;
-                    next += 1;
-                )*
-                let $Last = $Last::take_all(state, next, count - (next - first), internal)?;
-                Ok(($($T,)* $Last,))
+                each!(result(state, &mut next, internal) [] $($T)*);
+                match $Last::take_all(state, next, count - (next - first), internal) {
+                    Ok(last) => Ok(($($T,)* last,)),
+                    Err(error) => {
+                        $(drop($T);)*
+                        Err(error)
+                    }
+                }
             }
         }
 
@@ -341,13 +379,14 @@ macro_rules! tuples {
                 let mut next = first;
                 // SAFETY: the caller's.
                 unsafe {
-                    $(
-                        let $T = <$T as FromArg>::take(state, next, internal)
-                            .map_err(|error| error.at_argument(argument_number(next)))?;
-                        next += 1;
-                    )*
-                    let $Last = <$Last as FromArgs>::take(state, next, count - (next - first), internal)?;
-                    Ok(($($T,)* $Last,))
+                    each!(argument(state, &mut next, internal) [] $($T)*);
+                    match <$Last as FromArgs>::take(state, next, count - (next - first), internal) {
+                        Ok(last) => Ok(($($T,)* last,)),
+                        Err(error) => {
+                            $(drop($T);)*
+                            Err(error)
+                        }
+                    }
                 }
             }
         }
