@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::error::Result;
-use crate::lang::{MultiValue, Outcome};
+use crate::lang::{Outcome, Results};
 use crate::output::Output;
 use crate::vm::state::State;
 
@@ -106,7 +106,7 @@ impl Drop for Run {
     }
 }
 
-fn observed(state: &mut State, run: impl FnOnce(&mut State) -> Result<MultiValue>) -> Result<Outcome> {
+fn observed(state: &mut State, run: impl FnOnce(&mut State) -> Result<Results>) -> Result<Outcome> {
     let start = Instant::now();
     let observed = Run::begin(state);
     let values = run(state)?;

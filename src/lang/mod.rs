@@ -52,5 +52,6 @@ pub use value::{Opaque, Value};
 pub use yielding::{HostResult, Yield, YieldThen};
 
 pub(crate) use convert::{INTERNAL, Internal, mismatch};
+pub(crate) use outcome::Results;
 pub(crate) use string::utf8;
 pub(crate) use walk::{Ancestors, deeper, for_each_entry};
