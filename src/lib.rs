@@ -66,10 +66,18 @@ pub use lang::{AsyncCall, AsyncContext};
 pub use lua::{Lua, MemoryUse};
 pub use module::Search;
 pub use output::Output;
-pub use share::{CDeclaration, CField, CStruct};
+pub use share::{
+    Access, CDeclaration, CField, CStruct, CView, Enumeration, FieldType, Kind, Lend, Loans, Schema, Shared, ViewAccess, ViewField,
+};
 pub use sys::lua_sys;
 pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};
 pub use vm::block::UserDataError;
 pub use vm::libs::Libs;
 pub use vm::stack::StackGuard;
 pub use vm::state::State;
+
+/// What the macros use, and nobody else.
+#[doc(hidden)]
+pub mod share_parts {
+    pub use crate::share::{Declaration, plain_name};
+}

@@ -221,7 +221,10 @@ fn a_character_goes_in_and_comes_out_by_copy() {
         assert_eq!((ash.join(&mut other), other.unit_name(1), other.item_at(1, 0)), (1, "Ash", Some(0)));
         let error = lua.load("return party").eval::<Character>().unwrap_err();
         assert!(error.to_string().contains("Unit"), "{error}");
-        assert_eq!(lua.load("return 7").eval::<Character>().unwrap_err().to_string(), "result #1: expected a unit, got number".replace("result #1: ", ""));
+        assert_eq!(
+            lua.load("return 7").eval::<Character>().unwrap_err().to_string(),
+            "result #1: expected a unit, got number".replace("result #1: ", "")
+        );
         Ok(())
     });
 }
@@ -235,7 +238,15 @@ fn a_party_that_is_gone_or_shrunk_is_an_error_not_memory() {
         small.add_unit("only one");
         swap(party.borrow_mut::<Party>(lua)?, &mut small);
         lua.run("assert(rowan.name == 'only one' and hp[0] == 0)")?;
-        for script in ["return ash.name", "return ash.hp[0]", "ash.hp = { 1, 2 }", "ash.name = 'x'", "return axe.damage", "axe.name = 'x'", "gear[0] = nil"] {
+        for script in [
+            "return ash.name",
+            "return ash.hp[0]",
+            "ash.hp = { 1, 2 }",
+            "ash.name = 'x'",
+            "return axe.damage",
+            "axe.name = 'x'",
+            "gear[0] = nil",
+        ] {
             assert!(refusal(lua, script).contains("is not in its party any more"), "{script}");
         }
         party.destroy(lua)?;
