@@ -131,17 +131,16 @@ fn loans_inside_of_loops() {
 fn coroutines_of_the_host_that_wait_in_the_middle() {
     for (_, mut lua) in paths() {
         let mut army = army();
-        let (coroutine, task) = lua
+        let coroutine = lua
             .lend("units", &mut army, |state| {
                 let walk: Function = state
                     .load("return function() for i = 1, 1e9 do for _, u in units:each() do u.x = u.x + 1 coroutine.yield(u.x) end end end")
                     .eval()?;
                 let coroutine: Coroutine = state.create_coroutine(&walk)?;
                 assert_eq!(coroutine.resume::<f64>(state, ())?, 1.0);
-                Ok((coroutine, ()))
+                Ok(coroutine)
             })
             .unwrap();
-        let () = task;
         let before = army.clone();
         assert!(is_revoked(coroutine.resume::<f64>(&mut lua, ())));
         assert_eq!(army, before);
@@ -169,20 +168,19 @@ fn slices_that_end_anywhere() {
       end";
     for (_, mut lua) in paths() {
         for length in 1..400 {
-            // Filled with a pattern, and behind the loan with another: nothing of it changes.
             let mut army = army();
-            let mut task: Option<Task<()>> = None;
+            let mut task: Option<Task> = None;
             lua.lend("units", &mut army, |state| {
                 let work: Function = state.load(WORK).eval()?;
-                let running = task.insert(Task::new(state, &work, ())?);
-                running.run(state, Slice::Instructions(length))?;
-                running.run(state, Slice::Instructions(37))?;
+                let running = task.insert(state.create_task(&work, ())?);
+                running.run(state, Slice::instructions(length))?;
+                running.run(state, Slice::instructions(37))?;
                 Ok(())
             })
             .unwrap();
             let before = army.clone();
             let Some(mut task) = task else { unreachable!() };
-            let result = task.run(&mut lua, Slice::Instructions(100_000));
+            let result = task.run(&mut lua, Slice::instructions(100_000));
             assert!(is_revoked(result.map(drop)), "after {length} instructions");
             assert_eq!(army, before);
         }

@@ -23,17 +23,17 @@ local function described(value)
 end
 
 -- Why something cannot be read or written. Level 3 is who used the handle.
-local function revoked(name)
-  error("view revoked: the host has taken back the memory of this view of " .. name, 4)
+local function revoked(name, level)
+  error("view revoked: the host has taken back the memory of this view of " .. name, level)
 end
 
 local function unreadable(c_epoch, epoch, count, name, index)
-  if c_epoch ~= epoch then revoked(name) end
+  if c_epoch ~= epoch then revoked(name, 4) end
   error("index " .. tostring(index) .. " is out of range: this view of " .. name .. " has " .. tostring(count) .. " elements now", 3)
 end
 
 local function unwritable(c_epoch, epoch, count, name, index)
-  if c_epoch ~= epoch then revoked(name) end
+  if c_epoch ~= epoch then revoked(name, 4) end
   if index >= 0 and index < count and index % 1 == 0 then error("cannot change a " .. name .. ": this view can only be read", 3) end
   error("index " .. tostring(index) .. " is out of range: this view of " .. name .. " has " .. tostring(count) .. " elements now", 3)
 end
@@ -59,8 +59,8 @@ local function no_method(what, key)
   error(what .. " has no method '" .. (type(key) == "string" and key or "(" .. type(key) .. ")") .. "'", 3)
 end
 
-local function bad_self()
-  error("bad self: expected a view (call it with ':')", 3)
+local function bad_self(level)
+  error("bad self: expected a view (call it with ':')", level)
 end
 
 -- An exact integer, or nothing.
@@ -150,7 +150,7 @@ return {
   type = type, error = error, tostring = tostring, tobit = tobit, select = select, next = next,
   typeof = ffi.typeof, metatype = ffi.metatype, istype = istype, copy = ffi.copy, fill = ffi.fill, cast = ffi.cast,
   unreadable = unreadable, unwritable = unwritable, bad_index = bad_index, bad_value = bad_value, read_only = read_only,
-  no_field = no_field, no_method = no_method, bad_self = bad_self, to_int64 = to_int64, to_uint64 = to_uint64,
+  no_field = no_field, no_method = no_method, bad_self = bad_self, revoked = revoked, to_int64 = to_int64, to_uint64 = to_uint64,
   text = text, fits = fits, sequence = sequence, set_fields = set_fields, set_elements = set_elements,
   all_of = all_of, set_all = set_all, make64 = make64, take64 = take64,
 }

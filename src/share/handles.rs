@@ -285,7 +285,7 @@ impl Generator {
         let same = self.same_indices(place);
         filled(
             "do\nlocal get, set, order = {}, {}, { $ORDER}\n$GETTERS$SETTERS\
-             local function step(t, key)\n  if type(t) ~= \"cdata\" or not istype($C, t) then bad_self() end\n  \
+             local function step(t, key)\n  if type(t) ~= \"cdata\" or not istype($C, t) then bad_self(3) end\n  \
              if key == nil then key = \"\" elseif not get[key] then no_field($WHAT, key) end\n  local name = order[key]\n  if name then return name, get[name](t) end\nend\n\
              metatype($C, {\n  __index = function(t, k)\n    local f = get[k]\n    if f then return f(t) end\n    no_field($WHAT, k)\n  end,\n  \
              __newindex = function(t, k, v)\n    local f = set[k]\n    if f then return f(t, v) end\n    no_field($WHAT, k)\n  end,\n  \

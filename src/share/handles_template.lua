@@ -4,6 +4,7 @@ local type, tobit, tostring, select, istype, copy, fill = lib.type, lib.tobit, l
 local typeof, metatype = lib.typeof, lib.metatype
 local unreadable, unwritable, bad_index, bad_value = lib.unreadable, lib.unwritable, lib.bad_index, lib.bad_value
 local read_only, no_field, no_method, bad_self = lib.read_only, lib.no_field, lib.no_method, lib.bad_self
+local revoked = lib.revoked
 local to_int64, to_uint64, text, fits, sequence = lib.to_int64, lib.to_uint64, lib.text, lib.fits, lib.sequence
 local set_fields, set_elements, all_of, set_all = lib.set_fields, lib.set_elements, lib.all_of, lib.set_all
 
@@ -39,7 +40,7 @@ metatype(L, {
   end,
   __len = function(t)
     local c = ctl[t.__s]
-    if t.__e ~= c.e then unreadable(c.e, t.__e, c.n, NAME, 0) end
+    if t.__e ~= c.e then revoked(NAME, 3) end
     return c.n
   end,
   __eq = function(a, b)
@@ -51,9 +52,9 @@ metatype(L, {
 
 -- The control block of a view that was passed to a method.
 local function block_of(t)
-  if type(t) ~= "cdata" or not istype(R, t) then bad_self() end
+  if type(t) ~= "cdata" or not istype(R, t) then bad_self(4) end
   local c = ctl[t.__s]
-  if t.__e ~= c.e then unreadable(c.e, t.__e, c.n, NAME, 0) end
+  if t.__e ~= c.e then revoked(NAME, 4) end
   return c
 end
 

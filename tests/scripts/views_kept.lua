@@ -17,7 +17,7 @@ local inside = coroutine.wrap(function()
     coroutine.yield(unit.x)
   end
 end)
-t.is(inside(), 1)
+inside()
 -- Compiled loops, where there are any.
 local function sum(view)
   local s = 0
@@ -51,7 +51,7 @@ local uses = {
   function() return units:getter("x") end, function() return units:setter("x") end, function() return each(each_view, 0) end,
   function() return column[0] end, function() column[0] = 1 end, function() return #column end, function() return get(0) end,
   function() set(0, 1) end, function() return slot.n end, function() slot.n = 1 end, function() return row[0] end,
-  function() row[0] = 1 end, function() row[0] = 0.5 end, halfway, inside, function() return sum(units) end, function() bump(u, 300) end,
+  function() row[0] = 1 end, function() row[0] = 0.5 end, function() return sum(units) end, function() bump(u, 300) end,
   function() return read_column(300) end, function() return read_inner(300) end,
 }
 
@@ -60,13 +60,19 @@ local copies = {
   function(other) other[0] = u end, function(other) other[0].pos = pos end, function(other) other[0].hp = hp end,
 }
 
+-- These end with their error.
+local waiting = { halfway, inside }
+
 return function(other)
+  for _, resume in ipairs(waiting) do uses[#uses + 1] = resume end
   for i, use in ipairs(uses) do
     local ok, e = pcall(use)
     if ok or not tostring(e):find("view revoked: the host has taken back the memory of this view of Soldier", 1, true) then
       error("use " .. i .. ": " .. tostring(e))
     end
   end
+  for _ in ipairs(waiting) do uses[#uses] = nil end
+  waiting = {}
   if other then
     for i, copy in ipairs(copies) do
       local ok, e = pcall(copy, other)
