@@ -348,7 +348,7 @@ fn the_first_view_of_a_struct() {
         while !viewed_without(open(), kind(n)) {
             n += 1;
         }
-        assert!(n > 60, "{n}");
+        assert!(n > 40, "{n}");
     }
 }
 
