@@ -30,6 +30,8 @@
 //!   feature `async`, scripts are futures that await Rust's.
 //! - [`UserData`] is a Rust type with fields and methods for scripts; a [`Scope`] lends
 //!   what is not `'static`.
+//! - [`c_struct!`] describes structs of the host that scripts work on where they are:
+//!   [`State::lend`] lends them for a while, [`State::share`] keeps them in the VM.
 //! - [`Error`] says what went wrong, where, and what was expected.
 //! - [`Backend::current`] says which Lua is linked, and [`lua_sys`] is its whole C API.
 

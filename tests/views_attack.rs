@@ -11,6 +11,7 @@ mod common;
 #[path = "common/views.rs"]
 mod world;
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::path::Path;
 use std::process::Command;
@@ -96,12 +97,21 @@ fn check(count: usize, start: usize, pages: *mut u8) {
 /// A VM with what the program may ask of the host.
 fn host(lua: &mut Lua) -> Result<Table> {
     let host = lua.create_table()?;
-    let lend = lua.create_function(|state: &mut State, work: Function| -> Result<()> {
+    let turn = Cell::new(false);
+    let lend = lua.create_function(move |state: &mut State, work: Function| -> Result<()> {
         let mut others = Field::new(&army()[..4], true);
-        let result = state.lend("others", others.soldiers(), |state| {
+        let run = |state: &mut State| {
             let others: Value = state.get("others")?;
             work.call::<()>(state, others)
-        });
+        };
+        // In turns, so that a block is used again for another struct.
+        let mut few = [Item { value: 1 }];
+        turn.set(!turn.get());
+        let result = if turn.get() {
+            state.lend_all((("few", &mut few), ("others", others.soldiers())), run)
+        } else {
+            state.lend_all((("others", others.soldiers()), ("few", &mut few)), run)
+        };
         others.check();
         result
     })?;

@@ -164,7 +164,10 @@ fn add_copied_kind(all: &mut Vec<Range>, kind: &Kind, offset: usize) {
 }
 
 /// Memory that stays where it is until this is dropped.
-struct Memory(Vec<(*mut (), unsafe fn(*mut ()))>);
+struct Memory(Vec<Kept>);
+
+/// Something and how it is freed.
+type Kept = (*mut (), unsafe fn(*mut ()));
 
 impl Memory {
     fn keep<T: 'static>(&mut self, value: T) -> *mut T {

@@ -151,7 +151,7 @@ mod tests {
         let first = controls.take(memory, 3, true).unwrap();
         let second = controls.take(memory, 5, false).unwrap();
         assert_ne!(first.index(), second.index());
-        assert_eq!((block(&controls, first).count, block(&controls, first).writable), (3.0, 3.0));
+        assert_eq!((block(&controls, first).count, block(&controls, first).writable), (3.0, 1.0));
         assert_eq!((block(&controls, second).count, block(&controls, second).writable), (5.0, 0.0));
         controls.revoke(first);
         assert!(block(&controls, first).memory.is_null());

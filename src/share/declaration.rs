@@ -110,9 +110,7 @@ impl<const N: usize> Declaration<N> {
         if number >= 10 {
             self.push_number(number / 10);
         }
-        let digits = "0123456789";
-        let (_, rest) = digits.split_at(number % 10);
-        let (digit, _) = rest.split_at(1);
-        self.push(digit);
+        const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+        self.push(DIGITS[number % 10]);
     }
 }

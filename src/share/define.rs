@@ -183,8 +183,9 @@ macro_rules! c_enum {
 /// A name without the mark that makes it one for Rust.
 #[must_use]
 pub const fn plain_name(name: &str) -> &str {
-    match name.as_bytes() {
-        [b'r', b'#', ..] => name.split_at(2).1,
-        _ => name,
+    let [b'r', b'#', plain @ ..] = name.as_bytes() else { return name };
+    match std::str::from_utf8(plain) {
+        Ok(plain) => plain,
+        Err(_) => name,
     }
 }

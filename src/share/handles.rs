@@ -408,7 +408,8 @@ impl Generator {
 
 /// The checks before an access by the handle `t`.
 const READABLE: &str = "local c, i = ctl[t.__s], t.__i if not (i < c.n and t.__e == c.e) then unreadable(c.e, t.__e, c.n, NAME, i) end";
-const WRITABLE: &str = "local c, i = ctl[t.__s], t.__i if not (i < c.m and t.__e == c.e) then unwritable(c.e, t.__e, c.n, NAME, i) end";
+const WRITABLE: &str =
+    "local c, i = ctl[t.__s], t.__i if not (i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, i) end";
 
 fn check_before_writing(place: &Place) -> &'static str {
     if place.read_only { READABLE } else { WRITABLE }

@@ -35,7 +35,7 @@ metatype(L, {
     local c = ctl[t.__s]
     if type(k) ~= "number" then bad_index(k, c.n, what[t.__f]) end
     local i = tobit(k)
-    if i ~= k or not (i >= 0 and i < c.m and t.__e == c.e) then unwritable(c.e, t.__e, c.n, NAME, k) end
+    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, k) end
     return put[t.__f](c, i, v)
   end,
   __len = function(t)
@@ -88,7 +88,7 @@ local function setter(e, s, assign)
     local c = ctl[s]
     if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
     local i = tobit(k)
-    if i ~= k or not (i >= 0 and i < c.m and e == c.e) then unwritable(c.e, e, c.n, NAME, k) end
+    if i ~= k or not (i >= 0 and i < c.n and e == c.e and c.m == 1) then unwritable(c.e, e, c.n, NAME, k) end
     return assign(c, i, ...)
   end
 end
@@ -136,7 +136,7 @@ metatype(R, {
     local c = ctl[t.__s]
     if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
     local i = tobit(k)
-    if i ~= k or not (i >= 0 and i < c.m and t.__e == c.e) then unwritable(c.e, t.__e, c.n, NAME, k) end
+    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, k) end
     local s = source[1](v)
     if s then return copied[1](c.p[i], s) end
     if type(v) == "table" then return set_fields(C0(i, t.__e, t.__s), v) end

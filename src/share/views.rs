@@ -127,8 +127,9 @@ pub(super) fn open(state: &mut State, maker: &Maker, slot: Slot) -> Result<Value
         Maker::Handles(make) => make.call(state, (slot.index(), slot.epoch())),
         Maker::Accessors(shape) => {
             let control: *const Control = Views::of(state).controls().block(slot);
-            // SAFETY: the shapes are the VM's, kept until it is closed, as are the blocks.
             let push = |state: &mut State| {
+                // SAFETY: the shapes are the VM's, kept until it is closed, as are the
+                // blocks; there is room (I4).
                 unsafe { push_view(state.raw(), *shape, control, slot.epoch().into()) };
                 Ok(())
             };

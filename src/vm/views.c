@@ -66,7 +66,7 @@ static char *readable(lua_State *L, const Part *part) {
 /* The memory of a part, which can be written. */
 static char *writable(lua_State *L, const Part *part) {
   char *memory = readable(L, part);
-  if (!((double)part->index < part->control->writable)) only_to_read(L, part);
+  if (part->control->writable != 1) only_to_read(L, part);
   return memory;
 }
 
@@ -472,7 +472,7 @@ static int column_index(lua_State *L) {
 
 /* Assigns the value at `value` to a leaf of an element. */
 static void assign_leaf(lua_State *L, const Part *view, const Place *leaf, size_t index, int value) {
-  if (!((double)index < view->control->writable)) only_to_read(L, view);
+  if (view->control->writable != 1) only_to_read(L, view);
   if (leaf->read_only) read_only(L, leaf->what);
   store_scalar(L, view->shape, leaf, view->control->memory + index * view->shape->whole.size + leaf->offset, value);
 }

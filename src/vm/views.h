@@ -9,7 +9,7 @@
 
 typedef struct Control {
   char *memory;
-  double count, writable, epoch;
+  double count, writable, epoch; /* writable: 1 or 0 */
   int32_t count32, writable32, epoch32, unused;
   void *reserved[2];
 } Control;

@@ -27,7 +27,8 @@ pub(crate) struct Control {
     pub memory: *mut u8,
     /// Elements that can be read.
     pub count: f64,
-    /// Elements that can be written: all or none.
+    /// 1 if they can be written too, otherwise 0. No comparison with an index, so that a
+    /// compiled loop asks once.
     pub writable: f64,
     pub epoch: f64,
     pub count32: i32,
@@ -40,7 +41,7 @@ pub(crate) struct Control {
 impl Control {
     /// A block in its `epoch`-th use.
     pub(crate) fn new(epoch: i32, memory: *mut u8, count: i32, is_writable: bool) -> Self {
-        let writable = if is_writable { count } else { 0 };
+        let writable = i32::from(is_writable);
         Self {
             memory,
             count: count.into(),

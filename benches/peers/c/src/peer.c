@@ -224,8 +224,9 @@ int peer_jit_off(lua_State *L) { return luaL_loadstring(L, "jit.off() jit.flush(
 
 /* As in `peers/common`. */
 typedef struct {
+  char name[32];
+  int32_t hp, target, stats[7], gear[20], gear_count[20], near[8];
   float x, y, vx, vy;
-  int32_t hp, target, near[8];
 } Agent;
 
 /* P5: a step of all agents. */

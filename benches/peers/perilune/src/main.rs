@@ -1,5 +1,6 @@
 //! The benchmark works written against perilune, the way its documentation shows.
 
+use std::ffi::c_char;
 use std::hint::black_box;
 use std::process::ExitCode;
 
@@ -194,18 +195,34 @@ fn with_counter(script: &str) -> Result<Run, Failure> {
 c_struct! {
     /// `bench_peer::Agent`, for scripts.
     pub struct Agent {
+        name: [c_char; 32],
+        hp: i32,
+        target: i32,
+        stats: [i32; 7],
+        gear: [i32; 20],
+        gear_count: [i32; 20],
+        near: [i32; 8],
         x: f32,
         y: f32,
         vx: f32,
         vy: f32,
-        hp: i32,
-        target: i32,
-        near: [i32; 8],
     }
 }
 
 fn own_agents(count: usize) -> Vec<Agent> {
-    let own = |bench_peer::Agent { x, y, vx, vy, hp, target, near }| Agent { x, y, vx, vy, hp, target, near };
+    let own = |bench_peer::Agent { name, hp, target, stats, gear, gear_count, near, x, y, vx, vy }| Agent {
+        name: name.map(|byte| byte as c_char),
+        hp,
+        target,
+        stats,
+        gear,
+        gear_count,
+        near,
+        x,
+        y,
+        vx,
+        vy,
+    };
     agents(count).into_iter().map(own).collect()
 }
 
