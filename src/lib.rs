@@ -30,6 +30,8 @@
 //!   feature `async`, scripts are futures that await Rust's.
 //! - [`UserData`] is a Rust type with fields and methods for scripts; a [`Scope`] lends
 //!   what is not `'static`.
+//! - [`c_struct!`] describes structs of the host that scripts work on where they are:
+//!   [`State::lend`] lends them for a while, [`State::share`] keeps them in the VM.
 //! - [`Error`] says what went wrong, where, and what was expected.
 //! - [`Backend::current`] says which Lua is linked, and [`lua_sys`] is its whole C API.
 
@@ -69,7 +71,9 @@ pub use lang::{AsyncCall, AsyncContext};
 pub use lua::{Lua, MemoryUse};
 pub use module::Search;
 pub use output::Output;
-pub use share::{CDeclaration, CField, CStruct};
+pub use share::{
+    Access, CDeclaration, CField, CStruct, CView, Enumeration, FieldType, Kind, Lend, Loans, Schema, Shared, ViewAccess, ViewField,
+};
 pub use sys::lua_sys;
 pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};
 pub use vm::block::UserDataError;
@@ -81,3 +85,9 @@ pub use vm::state::State;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/from-mlua.md")]
 struct FromMlua;
+
+/// What the macros use, and nobody else.
+#[doc(hidden)]
+pub mod share_parts {
+    pub use crate::share::{Declaration, plain_name};
+}

@@ -676,3 +676,40 @@ fn a_thousand_vms_live_at_once() {
         assert_eq!(lua.get::<usize>("n").unwrap(), n);
     }
 }
+
+perilune::c_struct! {
+    #[derive(Default)]
+    struct Point {
+        x: f32,
+        name: [std::ffi::c_char; 8],
+    }
+}
+
+/// Loans, and vectors that were taken back, leave nothing behind but what a script keeps.
+#[test]
+fn views_leave_nothing_behind() {
+    let _alone = alone();
+    let round = |lua: &mut Lua| {
+        for _ in 0..50 {
+            let mut points = vec![Point::default(); 10];
+            let work = "kept = { points, points[1], points:column('x'), points:each() } points[0].name = 'name' return points[0].name";
+            lua.lend("points", &mut points, |state| state.run(work).map(drop)).unwrap();
+            let shared = lua.share("points", points).unwrap();
+            shared.push(lua, Point::default()).unwrap();
+            lua.run(work).unwrap();
+            shared.take(lua).unwrap();
+        }
+    };
+    let mut lua = measurable();
+    common::stops_growing(&mut lua, "views", round);
+    let whole = || {
+        let mut lua = measurable();
+        round(&mut lua);
+        lua.share("points", vec![Point::default(); 10]).unwrap();
+        lua.close().unwrap();
+    };
+    whole();
+    let live = LIVE.load(Ordering::Relaxed);
+    (0..20).for_each(|_| whole());
+    assert!(LIVE.load(Ordering::Relaxed) <= live + SLACK);
+}

@@ -35,9 +35,10 @@
 /// - The type is `#[repr(C)]`, or laid out as such a type is, and [`NAME`](Self::NAME)
 ///   and [`FIELDS`](Self::FIELDS) name the C type and the fields that mean the same.
 ///   Sizes and offsets are checked; what a field *means* is not.
-/// - Any value that C may store in a field is valid in Rust: no `bool`, `enum`,
-///   reference, `NonNull` or `Box`, but numbers, raw pointers, arrays of them, and
-///   structs for which the same holds.
+/// - Any value that C may store in a field is valid in Rust: no reference, `NonNull` or
+///   `Box`, but numbers, raw pointers, arrays of them, and structs for which the same
+///   holds. A `bool`, or an `enum` that is declared as an integer, may be one if whoever
+///   gives C or a trusted script a pointer to it sees to its values.
 pub unsafe trait CStruct: Sized + 'static {
     /// The type's name in C: a `typedef`'s name, or `struct Point`.
     const NAME: &'static str;

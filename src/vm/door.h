@@ -21,6 +21,7 @@ typedef struct Gate {
   const char *stack_end;   /* what compiling a text needs is above this one */
   struct Job *job;         /* what perilune_job is to run, taken at its start */
   struct Source *source;   /* what perilune_load/_run are to compile, likewise */
+  const void *views;       /* globals of the functions that reach the host's memory */
   struct Slice *slice;     /* what the running task's hook counts for, or null */
   int traceback_slot;      /* registry slot that receives the traceback */
   int traceback_body;      /* registry slot of the function that makes it */

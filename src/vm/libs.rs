@@ -169,6 +169,7 @@ fn open_one(state: &mut State, library: &Library) -> Result<()> {
 static PRELUDE: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// Runs the prelude with `(guard, is_deep, guarded, sink, libraries...)`; it says itself what it takes.
+/// What it gives is kept.
 fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
     const CHECKS: [unsafe extern "C-unwind" fn(*mut lua_State) -> c_int; 3] = [perilune_guard, perilune_is_deep, perilune_guarded];
     const ASKED: [Libs; 4] = [Libs::UNCHECKED, Libs::BASE, Libs::JIT, Libs::JIT_UNSAFE];
@@ -184,8 +185,12 @@ fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
         for flag in ASKED {
             sys::lua_pushboolean(l, libs.contains(flag).into());
         }
-        protect::call_body(state, super::alloc::to_c_int(CHECKS.len() + 1 + ASKED.len()), 0)
+        protect::call_body(state, super::alloc::to_c_int(CHECKS.len() + 1 + ASKED.len()), 1)?;
+        if sys::lua_type(l, -1) == sys::LUA_TTABLE {
+            state.vm().kept.set(sys::luaL_ref(l, sys::LUA_REGISTRYINDEX));
+        }
     }
+    Ok(())
 }
 
 /// Pushes the prelude as a function. `[-0, +1, m]`

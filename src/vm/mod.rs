@@ -53,5 +53,6 @@ pub(crate) mod slice;
 pub(crate) mod stack;
 pub(crate) mod state;
 pub(crate) mod trampoline;
+pub(crate) mod views;
 
 pub(crate) use owner::Vm;

@@ -3,7 +3,7 @@
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell, UnsafeCell};
 use std::collections::HashMap;
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
@@ -33,6 +33,7 @@ pub(crate) struct Gate {
     pub stack: Cell<Bounds>,
     pub job: Cell<*mut Job>,
     pub source: Cell<*mut Source>,
+    pub views: Cell<*const c_void>,
     pub slice: Cell<*mut Slice>,
     pub traceback_slot: Cell<c_int>,
     pub traceback_body: Cell<c_int>,
@@ -110,6 +111,8 @@ pub(crate) struct Vm {
     pub unfinished: Cell<bool>,
     /// Registry slot of the metatable of weak references, 0 while there are none.
     pub weak: Cell<c_int>,
+    /// Registry slot of the functions that the prelude kept for Lua code of ours, 0 for none.
+    pub kept: Cell<c_int>,
     /// Message and traceback of a script's error that Rust passes on as it came: the
     /// value itself cannot carry where it began.
     pub passing: RefCell<Option<(String, String)>>,
@@ -186,6 +189,7 @@ impl Vm {
                 stack: Cell::new(cstack::bounds()),
                 job: Cell::new(ptr::null_mut()),
                 source: Cell::new(ptr::null_mut()),
+                views: Cell::new(ptr::null()),
                 slice: Cell::new(ptr::null_mut()),
                 traceback_slot: Cell::new(0),
                 traceback_body: Cell::new(0),
@@ -203,6 +207,7 @@ impl Vm {
             output: RefCell::default(),
             unfinished: Cell::new(false),
             weak: Cell::new(0),
+            kept: Cell::new(0),
             passing: RefCell::default(),
             pending: Cell::new(false),
             failure: RefCell::default(),

@@ -1,5 +1,5 @@
 -- The prelude's common part: functions that behave as Lua's and keep to what scripts may.
--- `G`, `sink`, `text_of`, `unchecked` and `base` come from the backend's part; what else is
+-- `G`, `sink`, `text_of`, `unchecked`, `base` and `kept` come from the backend's part; what else is
 -- in the libraries is taken out afterwards, by `allowed.rs`.
 
 -- What is printed goes where the host wants it, by way of `sink`: texts to write, or
@@ -84,3 +84,5 @@ if base and not unchecked then
     function G.loadstring(text, name) return load(text, name) end
   end
 end
+
+return kept

@@ -69,6 +69,24 @@ impl Drop for Shared {
     }
 }
 
+/// Which VM something belongs to, for what is no registry slot.
+#[derive(Debug, Clone)]
+pub(crate) struct Owner(Arc<Shared>);
+
+impl Owner {
+    pub(crate) fn of(shared: &Arc<Shared>) -> Self {
+        Self(Arc::clone(shared))
+    }
+
+    /// An error unless `shared` is the VM's.
+    pub(crate) fn check(&self, shared: &Arc<Shared>) -> Result<()> {
+        if Arc::ptr_eq(&self.0, shared) {
+            return Ok(());
+        }
+        Err(if self.0.closed.load(Ordering::Acquire) { Error::Closed } else { Error::ForeignHandle })
+    }
+}
+
 /// A registry slot and the count of its handles.
 #[derive(Debug)]
 pub(crate) struct Node {

@@ -22,11 +22,29 @@ static void look_again(lua_State *L, int instructions) {
   lua_sethook(L, perilune_slice_hook, LUA_MASKCOUNT, instructions);
 }
 
+/* Whether the running function is one by which scripts reach the host's memory: it may
+   have found where that is and not have used it yet, so that nobody may run in between
+   who could take the memory back. Those functions have a table of globals that no other
+   function can have. Lua 5.4 has them in C, where no hook comes. */
+static int reaches_memory(lua_State *L, lua_Debug *ar) {
+#ifdef PERILUNE_LUAJIT
+  const void *mark = gate_of(L)->views;
+  int reaches;
+  if (mark == NULL || !lua_getinfo(L, "f", ar)) return 0;
+  lua_getfenv(L, -1);
+  reaches = lua_topointer(L, -1) == mark;
+  lua_pop(L, 2);
+  return reaches;
+#else
+  (void)L, (void)ar;
+  return 0;
+#endif
+}
+
 /* The count hook of a task's slice: ends it by yielding, in the task's own coroutine
    and where that can yield; elsewhere a little later. */
 void perilune_slice_hook(lua_State *L, lua_Debug *ar) {
   Slice *slice = gate_of(L)->slice;
-  (void)ar;
   if (slice == NULL || (HOOK_IS_THE_COROUTINES_OWN && L != slice->co)) {
     lua_sethook(L, NULL, 0, 0); /* a coroutine has the hook from the one that made it */
   } else if (!slice->counting) {
@@ -34,6 +52,8 @@ void perilune_slice_hook(lua_State *L, lua_Debug *ar) {
     look_again(L, slice->quantum);
   } else if (slice->look(slice) > 0) {
     look_again(L, slice->quantum);
+  } else if (reaches_memory(L, ar)) { /* a few instructions later it is done */
+    look_again(L, 1);
   } else if (L == slice->co && lua_isyieldable(L)) {
     slice->cut = 1;
     lua_yield(L, 0);
@@ -42,7 +62,7 @@ void perilune_slice_hook(lua_State *L, lua_Debug *ar) {
   }
 }
 
-/* Turns the compiler on or off, for good: without what it has compiled.
+/* Turns the compiler on or off, for good: without what it has compiled; nil asks only.
    (on) -> whether it was on */
 int perilune_compiler(lua_State *L) {
 #ifdef PERILUNE_LUAJIT
@@ -51,6 +71,7 @@ int perilune_compiler(lua_State *L) {
   lua_getfield(L, -1, "jit");
   lua_getfield(L, -1, "status");
   lua_call(L, 0, 1);
+  if (lua_isnil(L, 1)) return 1;
   luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | (on ? LUAJIT_MODE_ON : LUAJIT_MODE_OFF));
   if (!on) luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_FLUSH);
 #else

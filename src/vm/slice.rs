@@ -140,7 +140,7 @@ pub(crate) fn within<T>(
     let armed = unsafe { Armed::new(state.vm(), slice) };
     let result = work(state);
     drop(armed);
-    let switched = if was_on { switch_compiler(state, true).map(drop) } else { Ok(()) };
+    let switched = if was_on { switch_compiler(state, Some(true)).map(drop) } else { Ok(()) };
     let result = result?;
     // SAFETY: nobody else knows the slice any more.
     switched.map(|()| (result, unsafe { (*slice).cut } != 0))
@@ -161,16 +161,39 @@ fn refuse_other_hooks(co: NonNull<lua_State>) -> Result<()> {
 
 /// Turns the compiler off where compiled code would not see the hook, and says whether it was on.
 fn pause_compiler(state: &mut State) -> Result<bool> {
-    if backend::hooks_reach_everything() { Ok(false) } else { switch_compiler(state, false) }
+    if backend::hooks_reach_everything() { Ok(false) } else { switch_compiler(state, Some(false)) }
 }
 
-fn switch_compiler(state: &mut State, on: bool) -> Result<bool> {
+/// Says by which globals the functions are known that no slice may end in: those by which
+/// scripts reach the host's memory. They are in a registry slot, for good.
+///
+/// # Safety
+/// The slot holds a table; one slot of the doors' room is free.
+pub(crate) unsafe fn mark_views(state: &mut State, globals: c_int) {
+    let l = state.raw();
+    // SAFETY: reads only (I2), balanced (I5).
+    unsafe {
+        backend::registry_get(l, globals);
+        state.vm().gate.views.set(sys::lua_topointer(l, -1));
+        sys::lua_settop(l, -2);
+    }
+}
+
+/// Whether scripts are compiled now.
+pub(crate) fn is_compiling(state: &mut State) -> Result<bool> {
+    switch_compiler(state, None)
+}
+
+fn switch_compiler(state: &mut State, on: Option<bool>) -> Result<bool> {
     let (vm, l) = (state.vm(), state.raw());
     // SAFETY: within the doors' own room (I4); the body runs protected (I2); balanced (I5).
     unsafe {
         let _balance = StackGuard::new(l);
         protect::push_body(&vm, l, Body::Compiler);
-        sys::lua_pushboolean(l, on.into());
+        match on {
+            Some(on) => sys::lua_pushboolean(l, on.into()),
+            None => sys::lua_pushnil(l),
+        }
         protect::call_body(state, 1, 1)?;
         Ok(sys::lua_toboolean(l, -1) != 0)
     }

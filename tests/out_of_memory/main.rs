@@ -334,6 +334,41 @@ fn exposed_without(range: Range<u64>) -> bool {
     made < range.start
 }
 
+#[test]
+fn views() {
+    survive_with_closures(operations::VIEWS);
+}
+
+/// What a struct needs for its first view and could not get is made the next time.
+#[test]
+fn the_first_view_of_a_struct() {
+    let vms: [fn() -> Lua; 2] = [compiling, measurable];
+    for (open, kind) in vms.into_iter().flat_map(|open| KINDS.map(|kind| (open, kind))) {
+        let mut n = 1;
+        while !viewed_without(open(), kind(n)) {
+            n += 1;
+        }
+        assert!(n > 40, "{n}");
+    }
+}
+
+/// Whether fewer allocations were made than to fail.
+fn viewed_without(mut lua: Lua, range: Range<u64>) -> bool {
+    let mut bodies = vec![operations::Body::default(); 2];
+    let before = lua.memory().allocations;
+    lua.fail_allocations(range.clone());
+    let result = lua.lend("bodies", &mut bodies, |_| Ok(()));
+    lua.fail_allocation(0);
+    let made = lua.memory().allocations - before;
+    assert!(matches!(result, Ok(()) | Err(Error::Memory)), "allocations {range:?} failing: {result:#?}");
+    lua.lend("bodies", &mut bodies, |state| state.run("bodies[1].id = 7 assert(bodies[1].id == bodies[1].id)").map(drop))
+        .unwrap_or_else(|error| panic!("after allocations {range:?} had failed: {error:#?}"));
+    assert_eq!(bodies[1].id, 7);
+    check(&mut lua);
+    lua.close().unwrap();
+    made < range.start
+}
+
 /// A long life of random operations, each with a random allocation failing.
 #[test]
 fn anything_in_any_order() {

@@ -800,6 +800,74 @@ pub const CLOSURES: &[(&str, Op)] = &[
     }),
 ];
 
+perilune::c_struct! {
+    #[derive(Debug, Default, PartialEq)]
+    pub struct Spot {
+        pub x: f32,
+        pub y: f32,
+    }
+
+    /// What scripts work on where it is.
+    #[derive(Debug, Default, PartialEq)]
+    pub struct Body {
+        pub at: Spot,
+        pub name: [std::ffi::c_char; 16],
+        pub hp: [i32; 2],
+        pub id: i64,
+    }
+}
+
+const WORKING_ON_A_VIEW: &str = "
+    local bodies = ...
+    for i, body in bodies:each() do
+        body.name = 'body ' .. i
+        body.at = { x = i, y = body.hp[1] }
+        body.id = body.id
+        body.hp[0] = body.hp[0] + 1
+    end
+    bodies[0] = bodies[1]
+    local names, get, set = bodies:column('name'), bodies:getter('name', 'id', 'at.x'), bodies:setter('name', 'hp[1]')
+    set(2, 'another name', 7)
+    return tostring(bodies[0].at) .. names[2] .. get(1), bodies:totable(2)";
+
+pub const VIEWS: &[(&str, Op)] = &[
+    ("lend", |lua, _| {
+        let mut bodies = vec![Body::default(); 3];
+        let result = lua.lend("bodies", &mut bodies, |state| {
+            let view: Value = state.get("bodies")?;
+            state.load(WORKING_ON_A_VIEW).call::<(String, Table)>(view).map(drop)
+        });
+        if result.is_ok() {
+            assert_eq!((bodies[1].at.x, bodies[2].hp), (1.0, [1, 7]));
+        }
+        must_fail(result.and_then(|()| lua.run("return #bodies")), |error| error.to_string().contains("view revoked"))
+    }),
+    ("lend_all, dotted and new", |lua, _| {
+        lua.set("field", Value::Nil)?;
+        let (mut bodies, points) = ([Body::default(); 2], [Spot { x: 5.0, y: 0.0 }]);
+        lua.lend_all((("field.bodies", &mut bodies), ("field.points", &points)), |state| {
+            state.run("field.bodies[1].at.x = field.points[0].x").map(drop)
+        })?;
+        assert_eq!(bodies[1].at.x, 5.0);
+        Ok(())
+    }),
+    ("share", |lua, _| {
+        let shared = lua.share("shared", vec![Body::default(); 2])?;
+        let result = (|| {
+            shared.push(lua, Body::default())?;
+            let view = shared.view(lua)?;
+            lua.load("local shared = ... shared[2].id = 7 return #shared").call::<usize>(view)
+        })();
+        let vector = shared.take(lua)?;
+        result.map(|length| assert_eq!((length, vector[2].id), (3, 7)))
+    }),
+    ("an error about a view", |lua, _| {
+        let points = vec![Spot::default(); 3];
+        let result = lua.lend("points", &points, |state| state.run("points[1].x = 1"));
+        must_fail(result, |error| error.to_string().ends_with("cannot change a Spot: this view can only be read"))
+    }),
+];
+
 /// All but those, and those that add something for good.
 pub const ALL: &[&[(&str, Op)]] = &[
     MAKING_VALUES,
@@ -815,5 +883,6 @@ pub const ALL: &[&[(&str, Op)]] = &[
     COROUTINES,
     USERDATA,
     SCOPES,
+    VIEWS,
     THE_COLLECTOR_AND_RAW_CODE,
 ];

@@ -124,6 +124,7 @@ use Side::{C, Mlua};
 
 const BOTH: &[Backend] = &Backend::ALL;
 const JIT: &[Backend] = &[Backend::Luajit];
+const PLAIN: &[Backend] = &[Backend::Lua54];
 
 const fn row(note: &'static str, ours: &'static str, peer: Entrant, need: Need, on: &'static [Backend]) -> Row {
     Row { note, ours, peer, need, on }
@@ -152,6 +153,45 @@ pub const WORKS: &[Work] = &[
             row("JIT off", "P2.nojit", (C, "P2.nojit"), Need::None, JIT),
             row("JIT off", "P2.nojit", (Mlua, "P2.nojit"), Need::None, JIT),
         ],
+    },
+    Work {
+        id: "P4",
+        title: "`u.hp = u.hp + 1` on one host struct",
+        iters: 20_000,
+        min_rounds: 5,
+        rows: &[
+            row("mlua: a userdata's field", "P4", (Mlua, "P4"), Faster(40.0), JIT),
+            row("C: a userdata's field", "P4", (C, "P4.userdata"), Need::None, JIT),
+            row("JIT off; mlua: a userdata's field", "P4.nojit", (Mlua, "P4.nojit"), Faster(3.0), JIT),
+            row("JIT off; C: a userdata's field", "P4.nojit", (C, "P4.userdata.nojit"), AtMost(1.15), JIT),
+            row("mlua: a userdata's field", "P4", (Mlua, "P4"), Faster(3.0), PLAIN),
+            row("C: a userdata's field", "P4", (C, "P4.userdata"), AtMost(1.15), PLAIN),
+        ],
+    },
+    Work {
+        id: "P5",
+        title: "update loop over 100,000 structs, checked view",
+        iters: 100_000,
+        min_rounds: 5,
+        rows: &[
+            row("C: the same loop in C", "P5", (C, "P5"), AtMost(1.3), JIT),
+            row("C: userdata", "P5", (C, "P5.userdata"), Faster(40.0), JIT),
+            row("by columns; C: the same loop in C", "P5.columns", (C, "P5"), Need::None, JIT),
+            row("several fields at once; C: the same loop in C", "P5.several", (C, "P5"), Need::None, JIT),
+            row("JIT off; C: userdata", "P5.nojit", (C, "P5.userdata.nojit"), Need::None, JIT),
+            row("JIT off, by columns; C: columns of userdata", "P5.columns.nojit", (C, "P5.columns.nojit"), AtMost(1.15), JIT),
+            row("JIT off, several fields at once; C: columns of userdata", "P5.several.nojit", (C, "P5.columns.nojit"), Need::None, JIT),
+            row("C: userdata", "P5", (C, "P5.userdata"), Need::None, PLAIN),
+            row("by columns; C: columns of userdata", "P5.columns", (C, "P5.columns"), AtMost(1.15), PLAIN),
+            row("several fields at once; C: columns of userdata", "P5.several", (C, "P5.columns"), Need::None, PLAIN),
+        ],
+    },
+    Work {
+        id: "P6",
+        title: "nearest-of-8 kernel over 100,000 structs, checked view",
+        iters: 100_000,
+        min_rounds: 5,
+        rows: &[row("C: the same kernel in C", "P6", (C, "P6"), AtMost(3.6), JIT)],
     },
     Work {
         id: "P7",

@@ -6,6 +6,9 @@ local _, is_deep, guarded, sink, unchecked, base = ...
 
 local G = _G
 
+-- What the library's own Lua code needs later: nothing, it is in C here.
+local kept
+
 local function check(library, names)
   for name in next, library and names or {} do
     if library[name] then library[name] = guarded(library[name]) end

@@ -5,6 +5,12 @@ local guard, is_deep, _, sink, unchecked, base, some_jit, all_of_jit = ...
 
 local G = _G
 
+-- For Lua code of the library that is loaded later, when scripts may have changed these.
+local kept = {
+  type = type, error = error, tostring = tostring, tonumber = tonumber, next = next, rawget = rawget, select = select,
+  tobit = bit and bit.tobit,
+}
+
 -- What `print` asks for a text: the global, as in Lua 5.1. No C stack is taken on the way.
 local function text_of(value) return G.tostring(value) end
 

@@ -3,11 +3,14 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::process::ExitCode;
 
-use bench_peer::{Case, Facts, Failure, MOTTOES, Run};
+use bench_peer::{AGENTS, Agent, Case, Facts, Failure, MOTTOES, Run, STEP, agents, agents_sum};
 
 const ADD: &CStr = text(concat!(include_str!("../../../scripts/add.lua"), "\0"));
 const LOOP: &CStr = text(concat!(include_str!("../../../scripts/loop.lua"), "\0"));
 const RUN: &CStr = text(concat!(include_str!("../../../scripts/run.lua"), "\0"));
+const STRUCT: &CStr = text(concat!(include_str!("../../../scripts/struct.lua"), "\0"));
+const UPDATE: &CStr = text(concat!(include_str!("../../../scripts/update.lua"), "\0"));
+const COLUMNS: &CStr = text(concat!(include_str!("../../../scripts/columns.lua"), "\0"));
 const CHECKHOOK: &CStr = text(concat!(include_str!("../../../scripts/checkhook.lua"), "\0"));
 
 const fn text(with_nul: &str) -> &CStr {
@@ -35,6 +38,10 @@ unsafe extern "C" {
     fn work_table(l: *mut LuaState, table: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_table_bytes(l: *mut LuaState, table: c_int, key: *const c_char, length: usize, n: i64, sum: *mut f64) -> c_int;
     fn work_global(l: *mut LuaState, name: *const c_char, texts: *const Text, n: i64, sum: *mut f64) -> c_int;
+    fn work_update(agents: *mut Agent, count: i64, dt: f64);
+    fn work_nearest(agents: *mut Agent, count: i64);
+    fn peer_units(l: *mut LuaState, agents: *mut Agent, count: i64) -> c_int;
+    fn work_units(l: *mut LuaState, function: c_int, units: c_int, number: f64, sum: *mut f64) -> c_int;
     fn work_open(n: i64, sum: *mut f64) -> c_int;
     fn work_run(l: *mut LuaState, text: *const c_char, n: i64, sum: *mut f64) -> c_int;
 }
@@ -94,6 +101,14 @@ fn main() -> ExitCode {
             Case { name: "P1.traceback", open: call_traceback },
             Case { name: "P2", open: || call_host(false) },
             Case { name: "P2.nojit", open: || call_host(true) },
+            Case { name: "P4.userdata", open: || one_struct(false) },
+            Case { name: "P4.userdata.nojit", open: || one_struct(true) },
+            Case { name: "P5", open: update },
+            Case { name: "P5.userdata", open: || update_userdata(UPDATE, false) },
+            Case { name: "P5.userdata.nojit", open: || update_userdata(UPDATE, true) },
+            Case { name: "P5.columns", open: || update_userdata(COLUMNS, false) },
+            Case { name: "P5.columns.nojit", open: || update_userdata(COLUMNS, true) },
+            Case { name: "P6", open: nearest },
             Case { name: "P7", open: table },
             Case { name: "P7.bytes", open: table_bytes },
             Case { name: "P8", open: global_string },
@@ -179,4 +194,62 @@ fn run() -> Result<Run, Failure> {
     let vm = Vm::open()?;
     // SAFETY: the VM is open and this thread's alone.
     Ok(vm.run(|l, n, sum| unsafe { work_run(l, RUN.as_ptr(), n, sum) }))
+}
+
+fn sum_of(agents: &[Agent]) -> f64 {
+    agents_sum(agents.iter().map(|agent| (agent.x, agent.y, agent.target)))
+}
+
+fn update() -> Result<Run, Failure> {
+    let mut all = agents(AGENTS);
+    Ok(Box::new(move |n| {
+        for _ in 0..n / AGENTS as u64 {
+            // SAFETY: the agents and their number.
+            unsafe { work_update(all.as_mut_ptr(), all.len() as i64, STEP) };
+        }
+        Ok(sum_of(&all))
+    }))
+}
+
+fn nearest() -> Result<Run, Failure> {
+    let mut all = agents(AGENTS);
+    Ok(Box::new(move |n| {
+        for _ in 0..n / AGENTS as u64 {
+            // SAFETY: the agents and their number; whom they know is among them.
+            unsafe { work_nearest(all.as_mut_ptr(), all.len() as i64) };
+        }
+        Ok(sum_of(&all))
+    }))
+}
+
+/// A VM, a function of a script, and agents as a userdata.
+fn with_userdata(script: &CStr, count: usize, jit_off: bool) -> Result<(Vm, c_int, c_int, &'static mut [Agent]), Failure> {
+    let vm = Vm::open()?;
+    if jit_off {
+        // SAFETY: the VM is open and this thread's alone.
+        vm.check(unsafe { peer_jit_off(vm.0) })?;
+    }
+    let function = vm.eval(script)?;
+    let all = agents(count).leak();
+    // SAFETY: the VM is open and this thread's alone; the agents live as long as the process.
+    let units = unsafe { peer_units(vm.0, all.as_mut_ptr(), all.len() as i64) };
+    Ok((vm, function, units, all))
+}
+
+fn one_struct(jit_off: bool) -> Result<Run, Failure> {
+    let (vm, function, units, _) = with_userdata(STRUCT, 64, jit_off)?;
+    // SAFETY: the VM is open and this thread's alone; the slots are its own.
+    Ok(vm.run(move |l, n, sum| unsafe { work_units(l, function, units, n as f64, sum) }))
+}
+
+fn update_userdata(script: &'static CStr, jit_off: bool) -> Result<Run, Failure> {
+    let (vm, function, units, all) = with_userdata(script, AGENTS, jit_off)?;
+    Ok(Box::new(move |n| {
+        let mut sum = 0.0;
+        for _ in 0..n / AGENTS as u64 {
+            // SAFETY: the VM is open and this thread's alone; the slots are its own.
+            vm.check(unsafe { work_units(vm.0, function, units, STEP, &mut sum) })?;
+        }
+        Ok(sum_of(all))
+    }))
 }

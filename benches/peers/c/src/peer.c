@@ -4,6 +4,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,3 +219,184 @@ int work_run(lua_State *L, const char *text, int64_t n, double *sum) {
 
 /* LuaJIT's compiler off, as jit.off() does it. */
 int peer_jit_off(lua_State *L) { return luaL_loadstring(L, "jit.off() jit.flush()") || lua_pcall(L, 0, 0, 0); }
+
+/* ---- Structs of the host: in plain C, and as C programs show them to Lua, by userdata ---- */
+
+/* As in `peers/common`. */
+typedef struct {
+  char name[32];
+  int32_t hp, target, stats[7], gear[20], gear_count[20], near[8];
+  float x, y, vx, vy;
+} Agent;
+
+/* P5: a step of all agents. */
+void work_update(Agent *agents, int64_t count, double dt) {
+  for (int64_t i = 0; i < count; i++) {
+    Agent *u = &agents[i];
+    u->x = (float)(u->x + u->vx * dt);
+    u->y = (float)(u->y + u->vy * dt);
+    if (u->x < 0 || u->x > 1000) u->vx = -u->vx;
+    if (u->y < 0 || u->y > 1000) u->vy = -u->vy;
+  }
+}
+
+/* P6: the nearest of those that each agent knows. */
+void work_nearest(Agent *agents, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    Agent *u = &agents[i];
+    double best = HUGE_VAL;
+    int32_t found = -1;
+    for (int k = 0; k < 8; k++) {
+      int32_t j = u->near[k];
+      double dx = (double)agents[j].x - u->x, dy = (double)agents[j].y - u->y, d = dx * dx + dy * dy;
+      if (d < best) {
+        best = d;
+        found = j;
+      }
+    }
+    u->target = found;
+  }
+}
+
+typedef struct {
+  Agent *agents;
+  lua_Integer count;
+} Units;
+
+typedef struct {
+  Agent *agents;
+  lua_Integer count;
+  size_t offset;
+} Column;
+
+static lua_Integer check_index(lua_State *L, int at, lua_Integer count) {
+  lua_Integer i = luaL_checkinteger(L, at);
+  luaL_argcheck(L, i >= 0 && i < count, at, "index out of range");
+  return i;
+}
+
+enum { FIELD_X = 1, FIELD_Y, FIELD_VX, FIELD_VY, FIELD_HP };
+
+/* Upvalue 1: the fields' numbers by name. */
+static int field_at(lua_State *L, int at) {
+  lua_pushvalue(L, at);
+  lua_rawget(L, lua_upvalueindex(1));
+  return (int)lua_tointeger(L, -1);
+}
+
+static int unit_index(lua_State *L) {
+  Agent *u = *(Agent **)luaL_checkudata(L, 1, "peer.unit");
+  switch (field_at(L, 2)) {
+    case FIELD_X: lua_pushnumber(L, u->x); return 1;
+    case FIELD_Y: lua_pushnumber(L, u->y); return 1;
+    case FIELD_VX: lua_pushnumber(L, u->vx); return 1;
+    case FIELD_VY: lua_pushnumber(L, u->vy); return 1;
+    case FIELD_HP: lua_pushinteger(L, u->hp); return 1;
+    default: return luaL_error(L, "no such field");
+  }
+}
+
+static int unit_newindex(lua_State *L) {
+  Agent *u = *(Agent **)luaL_checkudata(L, 1, "peer.unit");
+  switch (field_at(L, 2)) {
+    case FIELD_X: u->x = (float)luaL_checknumber(L, 3); return 0;
+    case FIELD_Y: u->y = (float)luaL_checknumber(L, 3); return 0;
+    case FIELD_VX: u->vx = (float)luaL_checknumber(L, 3); return 0;
+    case FIELD_VY: u->vy = (float)luaL_checknumber(L, 3); return 0;
+    case FIELD_HP: u->hp = (int32_t)luaL_checkinteger(L, 3); return 0;
+    default: return luaL_error(L, "no such field");
+  }
+}
+
+static int units_column(lua_State *L) {
+  static const char *const names[] = {"x", "y", "vx", "vy", NULL};
+  static const size_t offsets[] = {offsetof(Agent, x), offsetof(Agent, y), offsetof(Agent, vx), offsetof(Agent, vy)};
+  Units *units = (Units *)luaL_checkudata(L, 1, "peer.units");
+  size_t offset = offsets[luaL_checkoption(L, 2, NULL, names)];
+  Column *column = (Column *)lua_newuserdata(L, sizeof(Column));
+  column->agents = units->agents;
+  column->count = units->count;
+  column->offset = offset;
+  luaL_getmetatable(L, "peer.column");
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+static int units_index(lua_State *L) {
+  Units *units = (Units *)luaL_checkudata(L, 1, "peer.units");
+  if (lua_type(L, 2) == LUA_TSTRING) {
+    lua_pushcfunction(L, units_column);
+    return 1;
+  }
+  Agent *u = &units->agents[check_index(L, 2, units->count)];
+  *(Agent **)lua_newuserdata(L, sizeof u) = u;
+  luaL_getmetatable(L, "peer.unit");
+  lua_setmetatable(L, -2);
+  return 1;
+}
+
+static int units_len(lua_State *L) {
+  lua_pushinteger(L, ((Units *)luaL_checkudata(L, 1, "peer.units"))->count);
+  return 1;
+}
+
+static int column_index(lua_State *L) {
+  Column *column = (Column *)luaL_checkudata(L, 1, "peer.column");
+  lua_pushnumber(L, *(float *)((char *)&column->agents[check_index(L, 2, column->count)] + column->offset));
+  return 1;
+}
+
+static int column_newindex(lua_State *L) {
+  Column *column = (Column *)luaL_checkudata(L, 1, "peer.column");
+  *(float *)((char *)&column->agents[check_index(L, 2, column->count)] + column->offset) = (float)luaL_checknumber(L, 3);
+  return 0;
+}
+
+static void push_fields(lua_State *L) {
+  static const char *const names[] = {"x", "y", "vx", "vy", "hp"};
+  lua_newtable(L);
+  for (int k = 0; k < 5; k++) {
+    lua_pushinteger(L, k + 1);
+    lua_setfield(L, -2, names[k]);
+  }
+}
+
+/* The registry slot of a userdata of agents. */
+int peer_units(lua_State *L, Agent *agents, int64_t count) {
+  luaL_newmetatable(L, "peer.unit");
+  push_fields(L);
+  lua_pushcclosure(L, unit_index, 1);
+  lua_setfield(L, -2, "__index");
+  push_fields(L);
+  lua_pushcclosure(L, unit_newindex, 1);
+  lua_setfield(L, -2, "__newindex");
+  luaL_newmetatable(L, "peer.column");
+  lua_pushcfunction(L, column_index);
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, column_newindex);
+  lua_setfield(L, -2, "__newindex");
+  luaL_newmetatable(L, "peer.units");
+  lua_pushcfunction(L, units_index);
+  lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, units_len);
+  lua_setfield(L, -2, "__len");
+  Units *units = (Units *)lua_newuserdata(L, sizeof(Units));
+  units->agents = agents;
+  units->count = (lua_Integer)count;
+  lua_insert(L, -2);
+  lua_setmetatable(L, -2);
+  int slot = luaL_ref(L, LUA_REGISTRYINDEX);
+  lua_pop(L, 2);
+  return slot;
+}
+
+/* A function called with the userdata and a number. */
+int work_units(lua_State *L, int fn, int units, double number, double *sum) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, fn);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, units);
+  lua_pushnumber(L, number);
+  if (lua_pcall(L, 2, 1, 0)) return 1;
+  *sum = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return 0;
+}

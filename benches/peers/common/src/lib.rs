@@ -20,6 +20,60 @@ pub type Run = Box<dyn FnMut(u64) -> Result<f64, Failure>>;
 /// The texts that P8 sets and reads in turn.
 pub const MOTTOES: [&str; 2] = ["Fortune favours the bold", "Slow and steady wins"];
 
+/// A struct of the host's, about as large as a game's unit, as C has it too: `Agent` in
+/// `peers/c/src/peer.c`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Agent {
+    pub name: [u8; 32],
+    pub hp: i32,
+    pub target: i32,
+    pub stats: [i32; 7],
+    pub gear: [i32; 20],
+    pub gear_count: [i32; 20],
+    pub near: [i32; 8],
+    pub x: f32,
+    pub y: f32,
+    pub vx: f32,
+    pub vy: f32,
+}
+
+/// How many of them P5 and P6 work on.
+pub const AGENTS: usize = 100_000;
+
+/// The time that P5 lets pass in a step.
+pub const STEP: f64 = 0.25;
+
+/// The same agents for every side, each of which knows some others, wherever they are.
+pub fn agents(count: usize) -> Vec<Agent> {
+    let mut state = 0x2545_f491_u32;
+    let mut random = move |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % below
+    };
+    (0..count)
+        .map(|_| Agent {
+            x: random(1000) as f32,
+            y: random(1000) as f32,
+            vx: random(9) as f32 - 4.0,
+            vy: random(9) as f32 - 4.0,
+            name: [0; 32],
+            hp: 0,
+            target: -1,
+            stats: [10; 7],
+            gear: [0; 20],
+            gear_count: [0; 20],
+            near: [(); 8].map(|()| random(count as u32) as i32),
+        })
+        .collect()
+}
+
+/// What is made of the results: of where agents are, and whom they have in mind. Of one in
+/// a hundred, so that it takes no time beside the work.
+pub fn agents_sum(agents: impl Iterator<Item = (f32, f32, i32)>) -> f64 {
+    agents.step_by(101).map(|(x, y, target)| f64::from(x) + f64::from(y) + f64::from(target)).sum()
+}
+
 /// One thing that a peer can be timed at.
 pub struct Case {
     /// The name that the harness asks for, such as `P7.raw`.

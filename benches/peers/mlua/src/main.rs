@@ -12,6 +12,7 @@ const LOOP: &str = include_str!("../../../scripts/loop.lua");
 const RUN: &str = include_str!("../../../scripts/run.lua");
 const METHOD: &str = include_str!("../../../scripts/method.lua");
 const FIELD: &str = include_str!("../../../scripts/field.lua");
+const STRUCT: &str = include_str!("../../../scripts/struct.lua");
 const CHECKHOOK: &str = include_str!("../../../scripts/checkhook.lua");
 
 fn main() -> ExitCode {
@@ -21,6 +22,8 @@ fn main() -> ExitCode {
             Case { name: "P1", open: call_lua },
             Case { name: "P2", open: || call_host(false) },
             Case { name: "P2.nojit", open: || call_host(true) },
+            Case { name: "P4", open: || one_struct(false) },
+            Case { name: "P4.nojit", open: || one_struct(true) },
             Case { name: "P7.raw", open: table_raw },
             Case { name: "P7.meta", open: table_meta },
             Case { name: "P8", open: global_string },
@@ -192,5 +195,34 @@ fn with_counter(script: &str) -> Result<Run, Failure> {
         let sum = count.call::<f64>((&counter, n as f64))?;
         black_box(counter.borrow::<Counter>()?.calls);
         Ok(sum)
+    }))
+}
+
+/// A struct of the host's; the one field that is used.
+struct Unit {
+    hp: i32,
+}
+
+impl UserData for Unit {
+    fn add_fields<F: UserDataFields<Self>>(fields: &mut F) {
+        fields.add_field_method_get("hp", |_, this| Ok(this.hp));
+        fields.add_field_method_set("hp", |_, this, hp| {
+            this.hp = hp;
+            Ok(())
+        });
+    }
+}
+
+fn one_struct(jit_off: bool) -> Result<Run, Failure> {
+    let lua = Lua::new();
+    if jit_off {
+        lua.load("jit.off() jit.flush()").exec()?;
+    }
+    let units = lua.create_table()?;
+    units.set(0, lua.create_userdata(Unit { hp: 0 })?)?;
+    let count: Function = lua.load(STRUCT).eval()?;
+    Ok(Box::new(move |n| {
+        let _lua = &lua;
+        Ok(count.call::<f64>((&units, n as f64))?)
     }))
 }

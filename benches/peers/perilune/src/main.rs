@@ -1,16 +1,22 @@
 //! The benchmark works written against perilune, the way its documentation shows.
 
+use std::ffi::c_char;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use bench_peer::{Case, Facts, Failure, MOTTOES, Run};
-use perilune::{Backend, Function, Lua, State, Table, UserData, UserDataFields, UserDataMethods};
+use bench_peer::{AGENTS, Case, Facts, Failure, MOTTOES, Run, STEP, agents, agents_sum};
+use perilune::{Backend, Function, Lua, State, Table, UserData, UserDataFields, UserDataMethods, Value, c_struct};
 
 const ADD: &str = include_str!("../../../scripts/add.lua");
 const LOOP: &str = include_str!("../../../scripts/loop.lua");
 const RUN: &str = include_str!("../../../scripts/run.lua");
 const METHOD: &str = include_str!("../../../scripts/method.lua");
 const FIELD: &str = include_str!("../../../scripts/field.lua");
+const STRUCT: &str = include_str!("../../../scripts/struct.lua");
+const UPDATE: &str = include_str!("../../../scripts/update.lua");
+const COLUMNS: &str = include_str!("../../../scripts/columns.lua");
+const SEVERAL: &str = include_str!("../../../scripts/several.lua");
+const NEAREST: &str = include_str!("../../../scripts/nearest.lua");
 
 fn main() -> ExitCode {
     bench_peer::main(
@@ -19,6 +25,15 @@ fn main() -> ExitCode {
             Case { name: "P1", open: call_lua },
             Case { name: "P2", open: || call_host(false) },
             Case { name: "P2.nojit", open: || call_host(true) },
+            Case { name: "P4", open: || one_struct(false) },
+            Case { name: "P4.nojit", open: || one_struct(true) },
+            Case { name: "P5", open: || update(UPDATE, false) },
+            Case { name: "P5.nojit", open: || update(UPDATE, true) },
+            Case { name: "P5.columns", open: || update(COLUMNS, false) },
+            Case { name: "P5.columns.nojit", open: || update(COLUMNS, true) },
+            Case { name: "P5.several", open: || update(SEVERAL, false) },
+            Case { name: "P5.several.nojit", open: || update(SEVERAL, true) },
+            Case { name: "P6", open: nearest },
             Case { name: "P7.raw", open: table_raw },
             Case { name: "P7.meta", open: table_meta },
             Case { name: "P8", open: global_string },
@@ -175,4 +190,82 @@ fn with_counter(script: &str) -> Result<Run, Failure> {
         black_box(counter.borrow::<Counter>(&lua)?.calls);
         Ok(sum)
     }))
+}
+
+c_struct! {
+    /// `bench_peer::Agent`, for scripts.
+    pub struct Agent {
+        name: [c_char; 32],
+        hp: i32,
+        target: i32,
+        stats: [i32; 7],
+        gear: [i32; 20],
+        gear_count: [i32; 20],
+        near: [i32; 8],
+        x: f32,
+        y: f32,
+        vx: f32,
+        vy: f32,
+    }
+}
+
+fn own_agents(count: usize) -> Vec<Agent> {
+    let own = |bench_peer::Agent { name, hp, target, stats, gear, gear_count, near, x, y, vx, vy }| Agent {
+        name: name.map(|byte| byte as c_char),
+        hp,
+        target,
+        stats,
+        gear,
+        gear_count,
+        near,
+        x,
+        y,
+        vx,
+        vy,
+    };
+    agents(count).into_iter().map(own).collect()
+}
+
+fn vm(jit_off: bool) -> Result<Lua, Failure> {
+    let mut lua = Lua::new()?;
+    if jit_off {
+        stop_jit(&mut lua)?;
+    }
+    Ok(lua)
+}
+
+fn one_struct(jit_off: bool) -> Result<Run, Failure> {
+    let mut lua = vm(jit_off)?;
+    let count: Function = lua.load(STRUCT).eval()?;
+    let mut agents = own_agents(64);
+    Ok(Box::new(move |n| {
+        Ok(lua.lend("units", &mut agents, |state| {
+            let units: Value = state.get("units")?;
+            count.call::<f64>(state, (units, n as f64))
+        })?)
+    }))
+}
+
+/// Passes over all agents, one operation for each of them.
+fn passes(mut lua: Lua, work: Function) -> Result<Run, Failure> {
+    let mut agents = own_agents(AGENTS);
+    Ok(Box::new(move |n| {
+        lua.lend("units", &mut agents, |state| {
+            let units: Value = state.get("units")?;
+            (0..n / AGENTS as u64).try_for_each(|_| work.call::<()>(state, (&units, STEP)))
+        })?;
+        Ok(agents_sum(agents.iter().map(|agent| (agent.x, agent.y, agent.target))))
+    }))
+}
+
+fn update(script: &str, jit_off: bool) -> Result<Run, Failure> {
+    let mut lua = vm(jit_off)?;
+    let work = lua.load(script).eval()?;
+    passes(lua, work)
+}
+
+fn nearest() -> Result<Run, Failure> {
+    let mut lua = Lua::new()?;
+    let work = lua.load(NEAREST).eval()?;
+    passes(lua, work)
 }

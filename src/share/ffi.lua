@@ -1,4 +1,4 @@
--- LuaJIT's FFI for `expose_raw`: run once in a VM, with the library as its argument
+-- LuaJIT's FFI for structs that scripts see: run once in a VM, with the library as its argument
 -- and an empty environment, so that nothing a script does to the globals reaches it.
 --
 -- The functions take the library as an argument and have no upvalues: where memory runs
@@ -8,6 +8,7 @@ local ffi = ...
 -- A copy, because a script may have the library too, and change its table.
 local library = {
   cdef = ffi.cdef, typeof = ffi.typeof, sizeof = ffi.sizeof, alignof = ffi.alignof, offsetof = ffi.offsetof, cast = ffi.cast,
+  metatype = ffi.metatype, istype = ffi.istype, string = ffi.string, copy = ffi.copy, fill = ffi.fill,
 }
 
 -- Declares a type, or gives the text that declared it before. The parser takes back

@@ -1,0 +1,153 @@
+local lib, high, low = ...
+local NAME = $NAME
+local type, tobit, tostring, select, istype, copy, fill = lib.type, lib.tobit, lib.tostring, lib.select, lib.istype, lib.copy, lib.fill
+local typeof, metatype = lib.typeof, lib.metatype
+local unreadable, unwritable, bad_index, bad_value = lib.unreadable, lib.unwritable, lib.bad_index, lib.bad_value
+local read_only, no_field, no_method, bad_self = lib.read_only, lib.no_field, lib.no_method, lib.bad_self
+local revoked = lib.revoked
+local to_int64, to_uint64, text, fits, sequence = lib.to_int64, lib.to_uint64, lib.text, lib.fits, lib.sequence
+local set_fields, set_elements, all_of, set_all = lib.set_fields, lib.set_elements, lib.all_of, lib.set_all
+
+-- The control blocks: `Control` in vm/views.h.
+local ctl = lib.cast(
+  typeof("struct { $POINTER *p; $DECLARED void *reserved[2]; } *"), high * 0x100000000ULL + low)
+
+-- Types of handles: of the view, of columns, and of each place.
+local R = typeof("struct { const $NUMBER __e, __s; }")
+local L = typeof("struct { const $NUMBER __e, __s, __f; }")
+$TYPES
+-- By the number of a struct: memory that a handle means, a copy, a table.
+local source, copied, totable, convert = {}, {}, {}, {}
+$STRUCTS$CONVERSIONS
+$PLACES
+-- By the number of a single value: what a column is of.
+local leaf, what, get, put, fixed = {}, {}, {}, {}, {}
+$LEAVES
+metatype(L, {
+  __index = function(t, k)
+    local c = ctl[t.__s]
+    if type(k) ~= "number" then bad_index(k, c.n, what[t.__f]) end
+    local i = tobit(k)
+    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e) then unreadable(c.e, t.__e, c.n, NAME, k) end
+    return get[t.__f](c, i)
+  end,
+  __newindex = function(t, k, v)
+    local c = ctl[t.__s]
+    if type(k) ~= "number" then bad_index(k, c.n, what[t.__f]) end
+    local i = tobit(k)
+    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, k) end
+    return put[t.__f](c, i, v)
+  end,
+  __len = function(t)
+    local c = ctl[t.__s]
+    if t.__e ~= c.e then revoked(NAME, 3) end
+    return c.n
+  end,
+  __eq = function(a, b)
+    return type(a) == "cdata" and type(b) == "cdata" and istype(L, a) and istype(L, b) and a.__e == b.__e and a.__s == b.__s
+      and a.__f == b.__f
+  end,
+  __tostring = function(t) return "column of " .. what[t.__f] end,
+})
+
+-- The control block of a view that was passed to a method.
+local function block_of(t)
+  if type(t) ~= "cdata" or not istype(R, t) then bad_self(4) end
+  local c = ctl[t.__s]
+  if t.__e ~= c.e then revoked(NAME, 4) end
+  return c
+end
+
+local function step(t, k)
+  local c = block_of(t)
+  if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
+  local i = k + 1
+  if i >= 0 and i < c.n and tobit(i) == i then return i, C0(i, t.__e, t.__s) end
+end
+
+local function leaves(functions, name, ...)
+  local number = leaf[name]
+  if not number then no_field($A_STRUCT, name) end
+  if functions == put and fixed[number] then read_only(what[number]) end
+  if select("#", ...) == 0 then return functions[number] end
+  return functions[number], leaves(functions, ...)
+end
+
+local function getter(e, s, values)
+  return function(k)
+    local c = ctl[s]
+    if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
+    local i = tobit(k)
+    if i ~= k or not (i >= 0 and i < c.n and e == c.e) then unreadable(c.e, e, c.n, NAME, k) end
+    return values(c, i)
+  end
+end
+
+local function setter(e, s, assign)
+  return function(k, ...)
+    local c = ctl[s]
+    if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
+    local i = tobit(k)
+    if i ~= k or not (i >= 0 and i < c.n and e == c.e and c.m == 1) then unwritable(c.e, e, c.n, NAME, k) end
+    return assign(c, i, ...)
+  end
+end
+
+local methods = {
+  each = function(t)
+    block_of(t)
+    return step, t, -1
+  end,
+  totable = function(t, k)
+    local c = block_of(t)
+    if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
+    local i = tobit(k)
+    if i ~= k or not (i >= 0 and i < c.n) then unreadable(c.e, t.__e, c.n, NAME, k) end
+    return totable[1](c.p[i])
+  end,
+  column = function(t, name)
+    block_of(t)
+    local number = leaf[name]
+    if not number then no_field($A_STRUCT, name) end
+    return L(t.__e, t.__s, number)
+  end,
+  getter = function(t, ...)
+    block_of(t)
+    return getter(t.__e, t.__s, all_of(leaves(get, ...)))
+  end,
+  setter = function(t, ...)
+    block_of(t)
+    return setter(t.__e, t.__s, set_all(leaves(put, ...)))
+  end,
+}
+
+metatype(R, {
+  __index = function(t, k)
+    if type(k) == "number" then
+      local c, i = ctl[t.__s], tobit(k)
+      if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e) then unreadable(c.e, t.__e, c.n, NAME, k) end
+      return C0(i, t.__e, t.__s)
+    end
+    local method = methods[k]
+    if method then return method end
+    no_method($A_NAME, k)
+  end,
+  __newindex = function(t, k, v)
+    local c = ctl[t.__s]
+    if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
+    local i = tobit(k)
+    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, k) end
+    local s = source[1](v)
+    if s then return copied[1](c.p[i], s) end
+    if type(v) == "table" then return set_fields(C0(i, t.__e, t.__s), v) end
+    bad_value($A_STRUCT, $AN_ELEMENT, v)
+  end,
+  __len = function(t) return block_of(t).n end,
+  __pairs = methods.each,
+  __eq = function(a, b)
+    return type(a) == "cdata" and type(b) == "cdata" and istype(R, a) and istype(R, b) and a.__e == b.__e and a.__s == b.__s
+  end,
+  __tostring = function() return "view of " .. NAME end,
+})
+
+return function(slot, epoch) return R(epoch, slot) end

@@ -1,0 +1,223 @@
+//! What a VM knows of views: its control blocks, and what makes the view of a struct.
+//!
+//! A view is made in one of two ways, with the same meaning: of *handles* (`handles`), where
+//! LuaJIT compiles them away, or of userdata with accessors in C (`accessors`), where
+//! nothing is compiled. What is needed for either is made at the first view of a struct in
+//! a VM, and kept until that is closed.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::ffi::c_int;
+
+use crate::error::{Error, Result};
+use crate::lang::{AnyUserData, Function, INTERNAL, IntoLua, Table, Value};
+use crate::share::accessors::Shapes;
+use crate::share::control::{Controls, Slot};
+use crate::share::ffi::{self, high_half, low_half};
+use crate::share::fields::{CView, Kind, Schema};
+use crate::share::handles;
+use crate::vm::backend::{self, Backend};
+use crate::vm::slice;
+use crate::vm::state::State;
+use crate::vm::views::{self, Control, Metatables, Shape, make_metatables, push_view};
+
+/// How scripts reach the memory of a view: see [`State::view_access`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ViewAccess {
+    /// By handles, which LuaJIT compiles away.
+    Handles,
+    /// By functions in C.
+    Accessors,
+}
+
+/// What a VM has of views, among its app data.
+#[derive(Default)]
+pub(super) struct Views {
+    controls: Option<Controls>,
+    /// What all handles share, and the globals of their functions.
+    library: Option<(Table, Table)>,
+    handles: HashMap<TypeId, Function>,
+    accessors: HashMap<TypeId, Shapes>,
+    /// What all accessors share.
+    metatables: Option<Metatables>,
+    long_integers: Option<[c_int; 2]>,
+    /// Vectors that belong to the VM, by the index of their slot.
+    pub(super) vectors: HashMap<u32, Box<dyn Any + Send>>,
+}
+
+impl Views {
+    /// The VM's.
+    pub(super) fn of(state: &mut State) -> &mut Self {
+        if state.app_data::<Self>().is_none() {
+            state.set_app_data(Self::default());
+        }
+        match state.app_data_mut::<Self>() {
+            Some(views) => views,
+            None => unreachable!("it was there or has just been put there"),
+        }
+    }
+
+    pub(super) fn controls(&mut self) -> &mut Controls {
+        self.controls.get_or_insert_with(Controls::new)
+    }
+
+    /// Whether a slot is in use.
+    pub(super) fn has(&self, slot: Slot) -> bool {
+        self.controls.as_ref().is_some_and(|controls| controls.has(slot))
+    }
+
+    /// Those that the VM has already.
+    pub(super) fn found(state: &State) -> Option<&Self> {
+        state.app_data::<Self>()
+    }
+}
+
+/// Views.
+impl State {
+    /// How scripts would reach the memory of a view that is made now: by handles on a
+    /// LuaJIT that compiles, otherwise by functions in C. What scripts can do is the same.
+    ///
+    /// A view keeps to what it was made with. Handles work also while the compiler is off,
+    /// but are slow then.
+    ///
+    /// ```
+    /// use perilune::{Backend, Lua, ViewAccess};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// let expected = if Backend::current().has_jit { ViewAccess::Handles } else { ViewAccess::Accessors };
+    /// assert_eq!(lua.view_access()?, expected);
+    /// # Ok::<(), perilune::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn view_access(&mut self) -> Result<ViewAccess> {
+        if !Backend::current().has_ffi {
+            return Ok(ViewAccess::Accessors);
+        }
+        match slice::is_compiling(self) {
+            Ok(true) => Ok(ViewAccess::Handles),
+            // Whether it compiles cannot be told: a trusted script took `jit` apart.
+            Ok(false) | Err(Error::Runtime(_)) => Ok(ViewAccess::Accessors),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What makes views of a struct.
+pub(super) enum Maker {
+    Handles(Function),
+    Accessors(*const Shape),
+}
+
+/// Gets everything ready for views of `T`.
+pub(super) fn prepare<T: CView>(state: &mut State) -> Result<Maker> {
+    const { T::SCHEMA.check() };
+    const { assert!(T::SCHEMA.size == size_of::<T>(), "the schema has another size than the struct") };
+    match state.view_access()? {
+        ViewAccess::Handles => handles_of::<T>(state).map(Maker::Handles),
+        ViewAccess::Accessors => accessors_of::<T>(state).map(Maker::Accessors),
+    }
+}
+
+/// The view that scripts get of the memory behind a slot.
+pub(super) fn open(state: &mut State, maker: &Maker, slot: Slot) -> Result<Value> {
+    match maker {
+        Maker::Handles(make) => make.call(state, (slot.index(), slot.epoch())),
+        Maker::Accessors(shape) => {
+            let control: *const Control = Views::of(state).controls().block(slot);
+            let push = |state: &mut State| {
+                // SAFETY: the shapes are the VM's, kept until it is closed, as are the
+                // blocks; there is room (I4).
+                unsafe { push_view(state.raw(), *shape, control, slot.epoch().into()) };
+                Ok(())
+            };
+            state.anchor_pushed(2, push).map(|slot| Value::UserData(AnyUserData::new(slot)))
+        }
+    }
+}
+
+fn handles_of<T: CView>(state: &mut State) -> Result<Function> {
+    if let Some(make) = Views::of(state).handles.get(&TypeId::of::<T>()) {
+        return Ok(make.clone());
+    }
+    let tools = ffi::prepare::<T>(state)?;
+    let text = handles::source(T::SCHEMA, T::NAME)?;
+    let (library, globals) = library(state, &tools.library)?;
+    let address = Views::of(state).controls().blocks().expose_provenance();
+    let chunk = state.load(&text).name(PRIVATE).environment(&globals);
+    let make: Function = chunk.call((library, high_half(address), low_half(address)))?;
+    Views::of(state).handles.insert(TypeId::of::<T>(), make.clone());
+    Ok(make)
+}
+
+/// The name of the library's own chunks.
+const PRIVATE: &str = "perilune.view";
+
+/// What all handles share, and the globals by which their functions are known.
+fn library(state: &mut State, ffi: &Table) -> Result<(Table, Table)> {
+    if let Some(library) = &Views::of(state).library {
+        return Ok(library.clone());
+    }
+    let globals = state.create_table()?;
+    let kept = kept(state)?;
+    let library: Table = state.load(include_str!("handles.lua")).name(PRIVATE).environment(&globals).call((kept, ffi))?;
+    let mark = globals.slot().index();
+    // SAFETY: reads within the doors' room, balanced (I2, I4, I5); the table is kept below.
+    unsafe { slice::mark_views(state, mark) };
+    Views::of(state).library = Some((library.clone(), globals.clone()));
+    Ok((library, globals))
+}
+
+/// Lua's functions as they were before any script ran.
+pub(super) fn kept(state: &mut State) -> Result<Value> {
+    let slot = state.vm().kept.get();
+    if slot == 0 {
+        return Ok(Value::Nil);
+    }
+    let push = |state: &mut State| {
+        // SAFETY: a registry read raises nothing (I2); there is room (I4).
+        unsafe { backend::registry_get(state.raw(), slot) };
+        Ok(())
+    };
+    state.anchor_pushed(1, push).map(|slot| Value::Table(Table::new(slot)))
+}
+
+fn accessors_of<T: CView>(state: &mut State) -> Result<*const Shape> {
+    if let Some(shapes) = Views::of(state).accessors.get(&TypeId::of::<T>()) {
+        return Ok(shapes.shape());
+    }
+    let metatables = match Views::of(state).metatables {
+        Some(metatables) => metatables,
+        None => {
+            let metatables = make_metatables(state)?;
+            *Views::of(state).metatables.insert(metatables)
+        }
+    };
+    let long = long_integers(state, T::SCHEMA)?;
+    let shapes = Shapes::new(state, T::SCHEMA, metatables, long)?;
+    let shape = shapes.shape();
+    Views::of(state).accessors.insert(TypeId::of::<T>(), shapes);
+    Ok(shape)
+}
+
+/// Registry slots of what makes integers of 64 bits and takes them apart, where there are
+/// any and Lua's numbers have fewer.
+fn long_integers(state: &mut State, schema: &Schema) -> Result<[c_int; 2]> {
+    if !Backend::current().has_ffi || !schema.has(|kind| matches!(kind, Kind::I64 | Kind::U64)) {
+        return Ok([0; 2]);
+    }
+    if let Some(slots) = Views::of(state).long_integers {
+        return Ok(slots);
+    }
+    let ffi = ffi::tools(state)?.library;
+    let (library, _) = library(state, &ffi)?;
+    let mut slots = [0; 2];
+    for (slot, name) in slots.iter_mut().zip(["make64", "take64"]) {
+        let function: Function = library.raw_get(state, name)?;
+        *slot = views::keep(state, |state| function.push_into(state, INTERNAL))?;
+    }
+    Views::of(state).long_integers = Some(slots);
+    Ok(slots)
+}

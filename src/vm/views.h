@@ -1,0 +1,68 @@
+/* What the views of the host's memory are made of. Rust's twins of these structs are in
+   vm/views.rs, which says what they mean; the field order is the contract. LuaJIT's
+   handles read `Control` too: share/handles.rs has its declaration. */
+#ifndef PERILUNE_VIEWS_H
+#define PERILUNE_VIEWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct Control {
+  char *memory;
+  double count, writable, epoch; /* writable: 1 or 0 */
+  int32_t count32, writable32, epoch32, unused;
+  void *reserved[2];
+} Control;
+
+enum { I8, U8, I16, U16, I32, U32, I64, U64, F32, F64, BOOL, TEXT, ARRAY, STRUCT };
+
+typedef struct Range {
+  size_t offset, length;
+} Range;
+
+typedef struct Place {
+  const char *name;            /* of the field */
+  const char *what;            /* for messages: "field 'hp' of a Soldier" */
+  const char *expected;        /* "an integer from 0 to 255" */
+  size_t offset;               /* from the start of what it is in */
+  size_t size;                 /* in bytes */
+  size_t count;                /* of an array: how many elements */
+  const struct Place *element; /* of an array */
+  const struct Layout *layout; /* of a struct */
+  const int64_t *values;       /* of an enumeration: what there is, or null */
+  size_t value_count;
+  int32_t kind;
+  int32_t read_only;
+} Place;
+
+typedef struct Layout {
+  const char *name;
+  size_t size;
+  const Place *fields; /* that scripts see */
+  size_t field_count;
+  const Range *copied; /* what an assignment copies: no hidden and no read-only field */
+  size_t copied_count;
+  int metatable; /* registry slot of the metatable of such parts */
+} Layout;
+
+/* A struct that views are of. */
+typedef struct Shape {
+  Place whole;         /* an element */
+  const Place *leaves; /* what a column can be of */
+  size_t leaf_count;
+  int view_metatable, array_metatable, column_metatable; /* registry slots */
+  int make64, take64; /* of functions for integers of 64 bits, where Lua's numbers have fewer */
+} Shape;
+
+/* What a script holds: a view, an element or a part of one, or a column. */
+typedef struct Part {
+  const Control *control;
+  double epoch;
+  const Shape *shape;
+  const Place *place; /* what it is */
+  size_t index;       /* in which element */
+  size_t offset;      /* where in that */
+  int read_only;      /* because of what it is in */
+} Part;
+
+#endif

@@ -1,0 +1,134 @@
+//! Promise: a checked view shows scripts the host's own memory, and every access is
+//! checked, with one meaning on every path: handles that LuaJIT compiles, accessors in C
+//! with its compiler off, and those on Lua 5.4.
+
+mod common;
+#[path = "common/views.rs"]
+mod world;
+
+use std::ffi::c_char;
+use std::path::Path;
+
+use common::is_luajit;
+use perilune::{Lua, Result, State, Table, Value, ViewAccess};
+use world::{Item, Rank, Slot, Soldier, Stance, army, paths};
+
+/// Runs a script of `scripts/` on every path, and looks at the memory afterwards.
+fn on_every_path(name: &str, look: impl Fn(&[Soldier])) {
+    for (path, mut lua) in paths() {
+        assert_eq!(lua.view_access().unwrap(), path);
+        let mut army = army();
+        run(&mut lua, name, path, &mut army).unwrap_or_else(|error| panic!("{name} with {path:?}: {error:#}"));
+        look(&army);
+        common::check(&mut lua);
+        lua.close().unwrap();
+    }
+}
+
+fn run(lua: &mut Lua, name: &str, path: ViewAccess, army: &mut Vec<Soldier>) -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+    let host = lua.create_table()?;
+    let names = lua.create_table()?;
+    host.set(lua, "names", names)?;
+    let (start, count) = (army.as_ptr().expose_provenance(), army.len());
+    // What the scripts cannot see. SAFETY: in both, no Rust reference is alive, and the
+    // memory outlives the functions, which are called by the script below only.
+    let soldier = move |i: usize| unsafe { std::ptr::with_exposed_provenance::<Soldier>(start).add(i.min(count - 1)).read() };
+    let secret = lua.create_function(move |_: &mut State, i: usize| Ok(soldier(i).secret as f64))?;
+    host.set(lua, "secret", secret)?;
+    let same_ubig = lua.create_function(move |_: &mut State, (a, b): (usize, usize)| Ok(soldier(a).ubig == soldier(b).ubig))?;
+    host.set(lua, "same_ubig", same_ubig)?;
+    let backend = if is_luajit() { "luajit" } else { "lua54" };
+    let harness: Table = lua.load_file(folder.join("harness.lua"))?.call((backend, &host))?;
+    harness.set(lua, "path", if path == ViewAccess::Handles { "handles" } else { "accessors" })?;
+    let items = [10, 11, 12].map(|value| Item { value });
+    let loans = (("units", army), ("items", &items));
+    lua.lend_all(loans, |state| {
+        let (units, items): (Value, Value) = (state.get("units")?, state.get("items")?);
+        harness.set(state, "items", items)?;
+        state.load_file(folder.join(format!("{name}.lua")))?.call::<()>((&harness, units))
+    })
+}
+
+#[test]
+fn fields_of_every_kind() {
+    on_every_path("views_fields", |army| {
+        assert_eq!(army[3].x, 3.0);
+        assert_eq!(army[2].ubig, 7);
+        assert_eq!(army[3].big, -9_007_199_254_740_993);
+        assert_eq!(army[3].ubig, u64::MAX - 2);
+        assert_eq!(army[9].tag, b"brimfull".map(|byte| byte as c_char));
+        assert_eq!((army[2].stance, army[2].rank), (Stance::Idle, Rank::Recruit));
+    });
+}
+
+#[test]
+fn arrays_and_structs_inside() {
+    on_every_path("views_inner", |army| {
+        assert_eq!((army[3].id, army[3].secret, army[3].home.x), (103, 1003, 1.5));
+        assert_eq!(army[2].slots, [(21, 1), (22, 2), (23, 12)].map(|(id, n)| Slot { id, n }));
+        assert_eq!(army[2].grid, [[1, 2, 3], [4, 5, 6]]);
+    });
+}
+
+#[test]
+fn views_as_a_whole() {
+    on_every_path("views_whole", |army| assert_eq!(army[4].hp[1], 4));
+}
+
+/// Whatever is wrong, the message names the line of the script that did it.
+#[test]
+fn errors_name_the_scripts_line() {
+    for (path, mut lua) in paths() {
+        let mut army = army();
+        lua.lend("units", &mut army, |state| {
+            for wrong in [
+                "local x = units[10]",
+                "units[10] = units[0]",
+                "units[0] = 5",
+                "local x = units.nothing",
+                "local x = units[0].nothing",
+                "units[0].nothing = 1",
+                "units[0].x = true",
+                "units[0].id = 1",
+                "units[0].kills = 256",
+                "units[0].tag = ('x'):rep(9)",
+                "units[0].pos = 5",
+                "local x = units[0].hp[2]",
+                "units[0].hp[2] = 1",
+                "units[0].hp[0] = true",
+                "units[0].stats[0] = 1",
+                "local x = units:column('x')[10]",
+                "units:column('x')[0] = true",
+                "units:setter('x')(0, true)",
+                "units:getter('x')(10)",
+                "units:totable(10)",
+                "units:column('nothing')",
+                "units.each(1)",
+            ] {
+                let message = state.load(&format!("\n{wrong}\nreturn 1")).name("script").exec().unwrap_err().to_string();
+                assert!(message.starts_with("script:2: "), "{path:?}, {wrong}: {message}");
+            }
+            state.run("kept = { units, units[0], units[0].hp, units:column('x'), units:getter('x') } step = units:each()").map(drop)
+        })
+        .unwrap();
+        for wrong in [
+            "local x = #kept[1]",
+            "local x = kept[1][0]",
+            "kept[1]:each()",
+            "kept[1][0] = 5",
+            "kept[2].x = 1",
+            "local x = kept[2].x",
+            "local x = kept[2].hp",
+            "local x = #kept[3]",
+            "kept[3][0] = 1",
+            "local x = #kept[4]",
+            "local x = kept[4][0]",
+            "kept[5](0)",
+            "step(kept[1], 0)",
+        ] {
+            let message = lua.load(&format!("\n{wrong}\nreturn 1")).name("script").exec().unwrap_err().to_string();
+            assert!(message.starts_with("script:2: view revoked"), "{path:?}, {wrong}: {message}");
+        }
+    }
+}
