@@ -150,4 +150,7 @@ metatype(R, {
   __tostring = function() return "view of " .. NAME end,
 })
 
-return function(slot, epoch) return R(epoch, slot) end
+-- Makes a view; and says which element a value is: slot, epoch and index, or nothing.
+return function(slot, epoch) return R(epoch, slot) end, function(value)
+  if type(value) == "cdata" and istype(C0, value) then return value.__s, value.__e, value.__i end
+end
