@@ -38,6 +38,8 @@ pub(super) struct Views {
     controls: Option<Controls>,
     /// What all handles share, and the globals of their functions.
     library: Option<(Table, Table)>,
+    /// The structs by their names: a name means one of them in a VM, as in C.
+    names: HashMap<&'static str, &'static Schema>,
     handles: HashMap<TypeId, Handles>,
     accessors: HashMap<TypeId, Shapes>,
     /// What all accessors share.
@@ -188,6 +190,7 @@ fn handles_of<T: CView>(state: &mut State) -> Result<Function> {
     if let Some(handles) = Views::of(state).handles.get(&TypeId::of::<T>()) {
         return Ok(handles.make.clone());
     }
+    take_name::<T>(state)?;
     let tools = ffi::prepare::<T>(state)?;
     let text = handles::source(T::SCHEMA, T::NAME)?;
     let (library, globals) = library(state, &tools.library)?;
@@ -196,6 +199,16 @@ fn handles_of<T: CView>(state: &mut State) -> Result<Function> {
     let (make, element): (Function, Function) = chunk.call((library, high_half(address), low_half(address)))?;
     Views::of(state).handles.insert(TypeId::of::<T>(), Handles { make: make.clone(), element });
     Ok(make)
+}
+
+/// An error if the VM knows another struct by the same name.
+fn take_name<T: CView>(state: &mut State) -> Result<()> {
+    let known = *Views::of(state).names.entry(T::NAME).or_insert(T::SCHEMA);
+    if known == T::SCHEMA {
+        return Ok(());
+    }
+    let error = Error::type_mismatch("the struct that this VM knows by that name", "another one, with other fields");
+    Err(error.at(|| format!("struct '{}'", T::NAME)))
 }
 
 /// The name of the library's own chunks.
@@ -234,6 +247,7 @@ fn accessors_of<T: CView>(state: &mut State) -> Result<*const Shape> {
     if let Some(shapes) = Views::of(state).accessors.get(&TypeId::of::<T>()) {
         return Ok(shapes.shape());
     }
+    take_name::<T>(state)?;
     let metatables = match Views::of(state).metatables {
         Some(metatables) => metatables,
         None => {

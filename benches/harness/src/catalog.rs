@@ -178,12 +178,21 @@ pub const WORKS: &[Work] = &[
             row("C: userdata", "P5", (C, "P5.userdata"), Faster(40.0), JIT),
             row("by columns; C: the same loop in C", "P5.columns", (C, "P5"), Need::None, JIT),
             row("several fields at once; C: the same loop in C", "P5.several", (C, "P5"), Need::None, JIT),
-            row("JIT off; C: userdata", "P5.nojit", (C, "P5.userdata.nojit"), Need::None, JIT),
-            row("JIT off, by columns; C: columns of userdata", "P5.columns.nojit", (C, "P5.columns.nojit"), AtMost(1.15), JIT),
-            row("JIT off, several fields at once; C: columns of userdata", "P5.several.nojit", (C, "P5.columns.nojit"), Need::None, JIT),
-            row("C: userdata", "P5", (C, "P5.userdata"), Need::None, PLAIN),
-            row("by columns; C: columns of userdata", "P5.columns", (C, "P5.columns"), AtMost(1.15), PLAIN),
-            row("several fields at once; C: columns of userdata", "P5.several", (C, "P5.columns"), Need::None, PLAIN),
+            row("C: the same loop in C", "P5", (C, "P5"), Need::None, PLAIN),
+        ],
+    },
+    Work {
+        id: "P5.plain",
+        title: "update loop over 1,000 structs, checked view without a compiler",
+        iters: 1_000,
+        min_rounds: 5,
+        rows: &[
+            row("JIT off; C: userdata", "P5.few.nojit", (C, "P5.few.nojit"), Need::None, JIT),
+            row("JIT off, by columns; C: columns of userdata", "P5.few.columns.nojit", (C, "P5.few.columns.nojit"), AtMost(1.15), JIT),
+            row("JIT off, several fields at once; C: userdata", "P5.few.several.nojit", (C, "P5.few.nojit"), Need::None, JIT),
+            row("C: userdata", "P5.few", (C, "P5.few"), Need::None, PLAIN),
+            row("by columns; C: columns of userdata", "P5.few.columns", (C, "P5.few.columns"), AtMost(1.15), PLAIN),
+            row("several fields at once; C: userdata", "P5.few.several", (C, "P5.few"), Need::None, PLAIN),
         ],
     },
     Work {
@@ -191,7 +200,10 @@ pub const WORKS: &[Work] = &[
         title: "nearest-of-8 kernel over 100,000 structs, checked view",
         iters: 100_000,
         min_rounds: 5,
-        rows: &[row("C: the same kernel in C", "P6", (C, "P6"), AtMost(3.6), JIT)],
+        rows: &[
+            row("C: the same kernel in C", "P6", (C, "P6"), AtMost(3.6), JIT),
+            row("C: the same kernel in C", "P6", (C, "P6"), Need::None, PLAIN),
+        ],
     },
     Work {
         id: "P7",
@@ -247,9 +259,6 @@ pub const WORKS: &[Work] = &[
         title: "open a VM with the safe libraries and close it",
         iters: 20,
         min_rounds: 5,
-        rows: &[
-            row("C: luaL_openlibs", "P13", (C, "P13"), AtMost(1.0), BOTH),
-            row("", "P13", (Mlua, "P13"), Need::None, BOTH),
-        ],
+        rows: &[row("C: luaL_openlibs", "P13", (C, "P13"), AtMost(1.0), BOTH), row("", "P13", (Mlua, "P13"), Need::None, BOTH)],
     },
 ];
