@@ -178,3 +178,30 @@ fn elements_as_arguments() {
         common::check(&mut lua);
     }
 }
+
+/// LuaJIT gives a trace up in which it counts too many turns: a loop that does much with
+/// an element has to be compiled all the same.
+#[test]
+fn a_loop_with_many_accesses_is_compiled() {
+    if !is_luajit() {
+        return;
+    }
+    // SAFETY: the script below only listens to the compiler.
+    let mut lua = unsafe { Lua::builder().unsafe_libs(perilune::Libs::JIT_UNSAFE) }.build().unwrap();
+    let accesses = "u.x = u.x + u.y u.pos.x = u.hp[0] u.hp[1] = u.hp[0] u.tag = u.tag x[i] = y[i] set(i, (get(i))) ".repeat(8);
+    let script = format!(
+        "local util, listening, compiled = jit.util, nil, 0
+         jit.attach(function(what, trace, func)
+           if what == 'start' then listening = util.funcinfo(func).source == '=loop' end
+           if what == 'stop' and listening then compiled = compiled + 1 end
+         end, 'trace')
+         local x, y, get, set = units:column('x'), units:column('y'), units:getter('ratio'), units:setter('ratio')
+         for round = 1, 300 do
+           for i = 0, #units - 1 do local u = units[i] {accesses} end
+         end
+         return compiled"
+    );
+    let mut army = army();
+    let compiled = lua.lend("units", &mut army, |state| state.load(&script).name("loop").eval::<usize>()).unwrap();
+    assert!(compiled > 0);
+}

@@ -162,9 +162,11 @@ pub const WORKS: &[Work] = &[
         rows: &[
             row("mlua: a userdata's field", "P4", (Mlua, "P4"), Faster(40.0), JIT),
             row("C: a userdata's field", "P4", (C, "P4.userdata"), Need::None, JIT),
-            row("JIT off; mlua: a userdata's field", "P4.nojit", (Mlua, "P4.nojit"), Faster(3.0), JIT),
+            row("JIT off; mlua: a userdata's field", "P4.nojit", (Mlua, "P4.nojit"), Need::None, JIT),
+            row("JIT off, by a column; mlua: a userdata's field", "P4.column.nojit", (Mlua, "P4.nojit"), Faster(3.0), JIT),
             row("JIT off; C: a userdata's field", "P4.nojit", (C, "P4.userdata.nojit"), AtMost(1.15), JIT),
-            row("mlua: a userdata's field", "P4", (Mlua, "P4"), Faster(3.0), PLAIN),
+            row("mlua: a userdata's field", "P4", (Mlua, "P4"), Need::None, PLAIN),
+            row("by a column; mlua: a userdata's field", "P4.column", (Mlua, "P4"), Faster(3.0), PLAIN),
             row("C: a userdata's field", "P4", (C, "P4.userdata"), AtMost(1.15), PLAIN),
         ],
     },

@@ -13,6 +13,7 @@ const RUN: &str = include_str!("../../../scripts/run.lua");
 const METHOD: &str = include_str!("../../../scripts/method.lua");
 const FIELD: &str = include_str!("../../../scripts/field.lua");
 const STRUCT: &str = include_str!("../../../scripts/struct.lua");
+const COLUMN: &str = include_str!("../../../scripts/column.lua");
 const UPDATE: &str = include_str!("../../../scripts/update.lua");
 const COLUMNS: &str = include_str!("../../../scripts/columns.lua");
 const SEVERAL: &str = include_str!("../../../scripts/several.lua");
@@ -25,8 +26,10 @@ fn main() -> ExitCode {
             Case { name: "P1", open: call_lua },
             Case { name: "P2", open: || call_host(false) },
             Case { name: "P2.nojit", open: || call_host(true) },
-            Case { name: "P4", open: || one_struct(false) },
-            Case { name: "P4.nojit", open: || one_struct(true) },
+            Case { name: "P4", open: || one_struct(STRUCT, false) },
+            Case { name: "P4.nojit", open: || one_struct(STRUCT, true) },
+            Case { name: "P4.column", open: || one_struct(COLUMN, false) },
+            Case { name: "P4.column.nojit", open: || one_struct(COLUMN, true) },
             Case { name: "P5", open: || update(UPDATE, AGENTS, false) },
             Case { name: "P5.columns", open: || update(COLUMNS, AGENTS, false) },
             Case { name: "P5.several", open: || update(SEVERAL, AGENTS, false) },
@@ -237,9 +240,9 @@ fn vm(jit_off: bool) -> Result<Lua, Failure> {
     Ok(lua)
 }
 
-fn one_struct(jit_off: bool) -> Result<Run, Failure> {
+fn one_struct(script: &str, jit_off: bool) -> Result<Run, Failure> {
     let mut lua = vm(jit_off)?;
-    let count: Function = lua.load(STRUCT).eval()?;
+    let count: Function = lua.load(script).eval()?;
     let mut agents = own_agents(64);
     Ok(Box::new(move |n| {
         Ok(lua.lend("units", &mut agents, |state| {
