@@ -187,10 +187,10 @@ fn a_loop_with_many_accesses_is_compiled() {
         return;
     }
     // SAFETY: the script below only listens to the compiler.
-    let mut lua = unsafe { Lua::builder().unsafe_libs(perilune::Libs::JIT_UNSAFE) }.build().unwrap();
-    let accesses = "u.x = u.x + u.y u.pos.x = u.hp[0] u.hp[1] = u.hp[0] u.tag = u.tag x[i] = y[i] set(i, (get(i))) ".repeat(8);
+    let mut lua = unsafe { Lua::builder().unsafe_libs(perilune::Libs::ALL) }.build().unwrap();
+    let accesses = "u.x = u.x + u.y u.pos.x = u.hp[0] u.hp[1] = u.hp[0] u.tag = 'abc' x[i] = y[i] set(i, (get(i))) ".repeat(8);
     let script = format!(
-        "local util, listening, compiled = jit.util, nil, 0
+        "local util, listening, compiled = require('jit.util'), nil, 0
          jit.attach(function(what, trace, func)
            if what == 'start' then listening = util.funcinfo(func).source == '=loop' end
            if what == 'stop' and listening then compiled = compiled + 1 end
