@@ -72,7 +72,7 @@ pub use lua::{Lua, MemoryUse};
 pub use module::Search;
 pub use output::Output;
 pub use share::{
-    Access, CDeclaration, CField, CStruct, CView, Enumeration, FieldType, Kind, Lend, Loans, Schema, Shared, ViewAccess, ViewField,
+    Access, CDeclaration, CField, CStruct, CView, Elem, Enumeration, FieldType, Kind, Lend, Loans, Schema, Shared, ViewAccess, ViewField,
 };
 pub use sys::lua_sys;
 pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};

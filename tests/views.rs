@@ -132,3 +132,76 @@ fn errors_name_the_scripts_line() {
         }
     }
 }
+
+/// Host functions get elements as places that are checked, too.
+#[test]
+fn elements_as_arguments() {
+    use perilune::Elem;
+    for (path, mut lua) in paths() {
+        lua.register("swap", |state: &mut State, (a, b): (Elem<Soldier>, Elem<Soldier>)| {
+            let (first, second) = (a.get(state)?, b.get(state)?);
+            a.set(state, second)?;
+            b.set(state, first)?;
+            Ok(a.index() + b.index())
+        })
+        .unwrap();
+        lua.register("value", |state: &mut State, item: Elem<Item>| item.get(state).map(|item| item.value)).unwrap();
+        lua.register("spoil", |state: &mut State, item: Elem<Item>| item.set(state, Item { value: 0 })).unwrap();
+        let (mut army, items) = (army(), vec![Item { value: 5 }]);
+        lua.lend_all((("units", &mut army), ("items", &items)), |state| {
+            state.run(
+                "assert(swap(units[1], units[4]) == 5) swap(units[2], units[2]) assert(units[1].id == 104 and value(items[0]) == 5)",
+            )?;
+            for (wrong, message) in [
+                ("swap(units[1], items[0])", "bad argument #2 to 'swap': expected an element of a view of Soldier, got "),
+                ("swap(units, units[1])", "bad argument #1 to 'swap': expected an element of a view of Soldier, got "),
+                ("swap(units[1].pos, units[1])", "bad argument #1 to 'swap': expected an element of a view of Soldier, got "),
+                ("swap(units[1].hp, units[1])", "bad argument #1 to 'swap': expected an element of a view of Soldier, got "),
+                ("swap(1, units[1])", "bad argument #1 to 'swap': expected an element of a view of Soldier, got number"),
+                ("spoil(items[0])", "cannot change a Item: this view can only be read"),
+            ] {
+                let error = state.run(wrong).unwrap_err().to_string();
+                assert!(error.contains(message), "{path:?}, {wrong}: {error}");
+            }
+            state.run("kept, item = units[1], items[0]").map(drop)
+        })
+        .unwrap();
+        assert_eq!((army[1].id, army[4].id, items[0].value), (104, 101, 5));
+        for late in ["swap(kept, kept)", "value(item)", "spoil(item)"] {
+            assert!(lua.run(late).unwrap_err().to_string().contains("view revoked"), "{path:?}, {late}");
+        }
+        let shared = lua.share("units", army).unwrap();
+        lua.run("kept = units[9]").unwrap();
+        shared.resize(&mut lua, 5, Soldier::default()).unwrap();
+        let error = lua.run("swap(kept, units[0])").unwrap_err().to_string();
+        assert!(error.contains("index 9 is out of range: this view of Soldier has 5 elements now"), "{error}");
+        common::check(&mut lua);
+    }
+}
+
+/// LuaJIT gives a trace up in which it counts too many turns: a loop that does much with
+/// an element has to be compiled all the same.
+#[test]
+fn a_loop_with_many_accesses_is_compiled() {
+    if !is_luajit() {
+        return;
+    }
+    // SAFETY: the script below only listens to the compiler.
+    let mut lua = unsafe { Lua::builder().unsafe_libs(perilune::Libs::ALL) }.build().unwrap();
+    let accesses = "u.x = u.x + u.y u.pos.x = u.hp[0] u.hp[1] = u.hp[0] u.tag = 'abc' x[i] = y[i] set(i, (get(i))) ".repeat(8);
+    let script = format!(
+        "local util, listening, compiled = require('jit.util'), nil, 0
+         jit.attach(function(what, trace, func)
+           if what == 'start' then listening = util.funcinfo(func).source == '=loop' end
+           if what == 'stop' and listening then compiled = compiled + 1 end
+         end, 'trace')
+         local x, y, get, set = units:column('x'), units:column('y'), units:getter('ratio'), units:setter('ratio')
+         for round = 1, 300 do
+           for i = 0, #units - 1 do local u = units[i] {accesses} end
+         end
+         return compiled"
+    );
+    let mut army = army();
+    let compiled = lua.lend("units", &mut army, |state| state.load(&script).name("loop").eval::<usize>()).unwrap();
+    assert!(compiled > 0);
+}

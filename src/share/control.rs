@@ -77,6 +77,17 @@ impl Controls {
         count.map(drop)
     }
 
+    /// The slot with this index in this epoch, which a script had.
+    pub(super) fn slot(index: u32, epoch: i32) -> Slot {
+        Slot { index, epoch }
+    }
+
+    /// Which block it is, by its address.
+    pub(super) fn index_of(&self, block: *const Control) -> Option<u32> {
+        let bytes = block.addr().checked_sub(self.blocks.as_ptr().addr())?;
+        u32::try_from(bytes / size_of::<Control>()).ok().filter(|&index| index < self.unused)
+    }
+
     /// Whether the slot is in use.
     pub(super) fn has(&self, slot: Slot) -> bool {
         // SAFETY: a slot is of one of the blocks.

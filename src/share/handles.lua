@@ -22,37 +22,44 @@ local function described(value)
   return kind
 end
 
--- Why something cannot be read or written. Level 3 is who used the handle.
+-- Why something cannot be read or written. `level` says who used the handle, as for `error`.
 local function revoked(name, level)
   error("view revoked: the host has taken back the memory of this view of " .. name, level)
 end
 
-local function unreadable(c_epoch, epoch, count, name, index)
-  if c_epoch ~= epoch then revoked(name, 4) end
-  error("index " .. tostring(index) .. " is out of range: this view of " .. name .. " has " .. tostring(count) .. " elements now", 3)
+local function out_of_range(count, name, index, level)
+  error("index " .. tostring(index) .. " is out of range: this view of " .. name .. " has " .. tostring(count) .. " elements now", level)
 end
 
-local function unwritable(c_epoch, epoch, count, name, index)
-  if c_epoch ~= epoch then revoked(name, 4) end
-  if index >= 0 and index < count and index % 1 == 0 then error("cannot change a " .. name .. ": this view can only be read", 3) end
-  error("index " .. tostring(index) .. " is out of range: this view of " .. name .. " has " .. tostring(count) .. " elements now", 3)
+local function unreadable(now, epoch, count, name, index, level)
+  if now ~= epoch then revoked(name, level + 1) end
+  out_of_range(count, name, index, level + 1)
 end
 
-local function bad_index(index, count, what)
-  if type(index) ~= "number" then error("bad index of " .. what .. ": expected a number, got " .. type(index), 3) end
-  error("index " .. tostring(index) .. " is out of range: " .. what .. " has " .. tostring(count) .. " elements, from 0 on", 3)
+local function unwritable(now, epoch, count, name, index, level)
+  if now ~= epoch then revoked(name, level + 1) end
+  if index >= 0 and index < count and index % 1 == 0 then
+    error("cannot change a " .. name .. ": this view can only be read", level)
+  end
+  out_of_range(count, name, index, level + 1)
 end
 
-local function bad_value(what, expected, value)
-  error("bad value for " .. what .. ": expected " .. expected .. ", got " .. described(value), 3)
+local function bad_index(index, count, what, level)
+  level = level or 3
+  if type(index) ~= "number" then error("bad index of " .. what .. ": expected a number, got " .. type(index), level) end
+  error("index " .. tostring(index) .. " is out of range: " .. what .. " has " .. tostring(count) .. " elements, from 0 on", level)
 end
 
-local function read_only(what)
-  error("cannot change " .. what .. ": it can only be read", 3)
+local function bad_value(what, expected, value, level)
+  error("bad value for " .. what .. ": expected " .. expected .. ", got " .. described(value), level)
 end
 
-local function no_field(what, key)
-  error(what .. " has no field '" .. (type(key) == "string" and key or "(" .. type(key) .. ")") .. "'", 3)
+local function read_only(what, level)
+  error("cannot change " .. what .. ": it can only be read", level)
+end
+
+local function no_field(what, key, level)
+  error(what .. " has no field '" .. (type(key) == "string" and key or "(" .. type(key) .. ")") .. "'", level or 3)
 end
 
 local function no_method(what, key)
@@ -137,20 +144,11 @@ local function all_of(get, ...)
   return function(c, i) return get(c, i), rest(c, i) end
 end
 
-local function set_all(put, ...)
-  if select("#", ...) == 0 then return put end
-  local rest = set_all(...)
-  return function(c, i, value, ...)
-    put(c, i, value)
-    return rest(c, i, ...)
-  end
-end
-
 return {
   type = type, error = error, tostring = tostring, tobit = tobit, select = select, next = next,
   typeof = ffi.typeof, metatype = ffi.metatype, istype = istype, copy = ffi.copy, fill = ffi.fill, cast = ffi.cast,
   unreadable = unreadable, unwritable = unwritable, bad_index = bad_index, bad_value = bad_value, read_only = read_only,
   no_field = no_field, no_method = no_method, bad_self = bad_self, revoked = revoked, to_int64 = to_int64, to_uint64 = to_uint64,
   text = text, fits = fits, sequence = sequence, set_fields = set_fields, set_elements = set_elements,
-  all_of = all_of, set_all = set_all, make64 = make64, take64 = take64,
+  all_of = all_of, make64 = make64, take64 = take64,
 }

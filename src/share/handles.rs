@@ -221,7 +221,7 @@ impl Generator {
     fn source_branch(&self, at: usize, place: &Place) -> String {
         format!(
             "  if istype(C{at}, v) then\n    local c, i = ctl[v.__s], v.__i\n    \
-             if not (i < c.n and v.__e == c.e) then unreadable(c.e, v.__e, c.n, NAME, i) end\n    return {}\n  end\n",
+             if not (i < c.n and v.__e == c.e) then unreadable(c.e, v.__e, c.n, NAME, i, 5) end\n    return {}\n  end\n",
             place.memory("v")
         )
     }
@@ -287,8 +287,8 @@ impl Generator {
             "do\nlocal get, set, order = {}, {}, { $ORDER}\n$GETTERS$SETTERS\
              local function step(t, key)\n  if type(t) ~= \"cdata\" or not istype($C, t) then bad_self(3) end\n  \
              if key == nil then key = \"\" elseif not get[key] then no_field($WHAT, key) end\n  local name = order[key]\n  if name then return name, get[name](t) end\nend\n\
-             metatype($C, {\n  __index = function(t, k)\n    local f = get[k]\n    if f then return f(t) end\n    no_field($WHAT, k)\n  end,\n  \
-             __newindex = function(t, k, v)\n    local f = set[k]\n    if f then return f(t, v) end\n    no_field($WHAT, k)\n  end,\n  \
+             metatype($C, {\n  __index = function(t, k)\n    local f = get[k]\n    if f then return (f(t)) end\n    no_field($WHAT, k)\n  end,\n  \
+             __newindex = function(t, k, v)\n    local f = set[k]\n    if f then f(t, v) return end\n    no_field($WHAT, k)\n  end,\n  \
              __pairs = function(t) return step, t, nil end,\n  __eq = function(a, b) return $SAME end,\n  \
              __tostring = function(t) return $TEXT end,\n})\nend\n",
             &[
@@ -299,6 +299,7 @@ impl Generator {
                 ("$C", &format!("C{at}")),
                 ("$WHAT", &quoted(&place.what)),
                 ("$TEXT", &place.text()),
+                ("LEVEL", "4"),
             ],
         )
     }
@@ -321,6 +322,7 @@ impl Generator {
                 ("$C", &format!("C{at}")),
                 ("$WHAT", &quoted(&place.what)),
                 ("$TEXT", &place.text()),
+                ("LEVEL", "3"),
             ],
         )
     }
@@ -343,22 +345,22 @@ impl Generator {
             let own = if k == place.indices && !last.is_empty() { last.to_owned() } else { format!("{handle}.__k{k}") };
             all + ", " + &own
         });
-        format!("C{at}(i, {handle}.__e, {handle}.__s{indices})")
+        format!("(C{at}(i, {handle}.__e, {handle}.__s{indices}))")
     }
 
     /// Statements that assign `v` to a place that scripts can write.
     fn assigned(&self, place: &Place, handle: &str, last: &str, what: &str) -> String {
         let what = quoted(what);
         if place.read_only {
-            return format!("  read_only({what})\n");
+            return format!("  read_only({what}, LEVEL)\n");
         }
         let memory = with_last(&place.memory(handle), place.indices, handle, last);
         match place.kind {
             Kind::Struct(schema) => {
                 let number = self.schema_number(schema);
                 format!(
-                    "  local s = source[{number}](v)\n  if s then return copied[{number}]({memory}, s) end\n  \
-                     if type(v) == \"table\" then return set_fields({}, v) end\n  bad_value({what}, {}, v)\n",
+                    "  local s = source[{number}](v)\n  if s then copied[{number}]({memory}, s) return end\n  \
+                     if type(v) == \"table\" then set_fields({}, v) return end\n  bad_value({what}, {}, v, LEVEL)\n",
                     self.got(place, handle, last),
                     quoted(&expected(&place.kind))
                 )
@@ -373,14 +375,14 @@ impl Generator {
         for (at, other) in self.places.iter().enumerate().filter(|(_, other)| other.kind == place.kind) {
             text += &format!(
                 "  if type(v) == \"cdata\" and istype(C{at}, v) then\n    local c, i = ctl[v.__s], v.__i\n    \
-                 if not (i < c.n and v.__e == c.e) then unreadable(c.e, v.__e, c.n, NAME, i) end\n    local s = {}\n{}    return\n  end\n",
+                 if not (i < c.n and v.__e == c.e) then unreadable(c.e, v.__e, c.n, NAME, i, 5) end\n    local s = {}\n{}    return\n  end\n",
                 other.memory("v"),
                 self.copy_of(&place.kind, "")
             );
         }
         text + &format!(
-            "  if type(v) == \"table\" then return set_elements({handle}, v, {count}, {what}) end\n  \
-             bad_value({what}, {}, v)\n",
+            "  if type(v) == \"table\" then set_elements({handle}, v, {count}, {what}) return end\n  \
+             bad_value({what}, {}, v, LEVEL)\n",
             quoted(&expected(&place.kind))
         )
     }
@@ -397,19 +399,24 @@ impl Generator {
             "leaf[{name}] = {number}\nwhat[{number}] = {what}\nget[{number}] = function(c, i) return {} end\n",
             read(&leaf.kind, &path)
         );
-        let body = if leaf.read_only { format!("  read_only({what})\n") } else { store(&leaf.kind, &path, &what) };
+        let body = if leaf.read_only { format!("  read_only({what}, LEVEL)\n") } else { store(&leaf.kind, &path, &what) };
         let _ = writeln!(text, "put[{number}] = function(c, i, v)\n{body}end");
         if leaf.read_only {
             let _ = writeln!(text, "fixed[{number}] = true");
         }
-        text
+        text.replace("LEVEL", "4")
     }
 }
 
-/// The checks before an access by the handle `t`.
-const READABLE: &str = "local c, i = ctl[t.__s], t.__i if not (i < c.n and t.__e == c.e) then unreadable(c.e, t.__e, c.n, NAME, i) end";
+// No accessor ends in a tail call: those in a trace count as turns of a loop to LuaJIT, which
+// gives up after 15 of them.
+
+/// The checks before an access by the handle `t`. `LEVEL` stands for how far up who used the
+/// handle is, seen from the function that raises: for `error`.
+const READABLE: &str =
+    "local c, i = ctl[t.__s], t.__i if not (i < c.n and t.__e == c.e) then unreadable(c.e, t.__e, c.n, NAME, i, LEVEL) end";
 const WRITABLE: &str =
-    "local c, i = ctl[t.__s], t.__i if not (i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, i) end";
+    "local c, i = ctl[t.__s], t.__i if not (i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, i, LEVEL) end";
 
 fn check_before_writing(place: &Place) -> &'static str {
     if place.read_only { READABLE } else { WRITABLE }
@@ -445,14 +452,14 @@ fn is_plain_kind(kind: &Kind) -> bool {
 /// The value of a scalar.
 fn read(kind: &Kind, memory: &str) -> String {
     match kind {
-        Kind::Text(bytes) => format!("text({memory}, {bytes})"),
+        Kind::Text(bytes) => format!("(text({memory}, {bytes}))"),
         _ => memory.to_owned(),
     }
 }
 
 /// Statements that store `v`, or say what is wrong with it.
 fn store(kind: &Kind, memory: &str, what: &str) -> String {
-    let refuse = |wrong: &str| format!("  if {wrong} then bad_value({what}, {}, v) end\n", quoted(&expected(kind)));
+    let refuse = |wrong: &str| format!("  if {wrong} then bad_value({what}, {}, v, LEVEL) end\n", quoted(&expected(kind)));
     match kind {
         Kind::I32 => refuse("type(v) ~= \"number\" or tobit(v) ~= v") + &format!("  {memory} = v\n"),
         Kind::I8 | Kind::U8 | Kind::I16 | Kind::U16 => {

@@ -6,7 +6,7 @@ local unreadable, unwritable, bad_index, bad_value = lib.unreadable, lib.unwrita
 local read_only, no_field, no_method, bad_self = lib.read_only, lib.no_field, lib.no_method, lib.bad_self
 local revoked = lib.revoked
 local to_int64, to_uint64, text, fits, sequence = lib.to_int64, lib.to_uint64, lib.text, lib.fits, lib.sequence
-local set_fields, set_elements, all_of, set_all = lib.set_fields, lib.set_elements, lib.all_of, lib.set_all
+local set_fields, set_elements, all_of = lib.set_fields, lib.set_elements, lib.all_of
 
 -- The control blocks: `Control` in vm/views.h.
 local ctl = lib.cast(
@@ -28,15 +28,15 @@ metatype(L, {
     local c = ctl[t.__s]
     if type(k) ~= "number" then bad_index(k, c.n, what[t.__f]) end
     local i = tobit(k)
-    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e) then unreadable(c.e, t.__e, c.n, NAME, k) end
-    return get[t.__f](c, i)
+    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e) then unreadable(c.e, t.__e, c.n, NAME, k, 3) end
+    return (get[t.__f](c, i))
   end,
   __newindex = function(t, k, v)
     local c = ctl[t.__s]
     if type(k) ~= "number" then bad_index(k, c.n, what[t.__f]) end
     local i = tobit(k)
-    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, k) end
-    return put[t.__f](c, i, v)
+    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, k, 3) end
+    put[t.__f](c, i, v)
   end,
   __len = function(t)
     local c = ctl[t.__s]
@@ -62,34 +62,61 @@ local function step(t, k)
   local c = block_of(t)
   if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
   local i = k + 1
-  if i >= 0 and i < c.n and tobit(i) == i then return i, C0(i, t.__e, t.__s) end
+  if i >= 0 and i < c.n and tobit(i) == i then return i, (C0(i, t.__e, t.__s)) end
 end
 
-local function leaves(functions, name, ...)
+-- The functions for names, and how many they are.
+local function leaves(functions, level, name, ...)
   local number = leaf[name]
-  if not number then no_field($A_STRUCT, name) end
-  if functions == put and fixed[number] then read_only(what[number]) end
+  if not number then no_field($A_STRUCT, name, level) end
+  if functions == put and fixed[number] then read_only(what[number], level) end
   if select("#", ...) == 0 then return functions[number] end
-  return functions[number], leaves(functions, ...)
+  return functions[number], leaves(functions, level + 1, ...)
 end
 
-local function getter(e, s, values)
-  return function(k)
+local function getter(e, s, ...)
+  local first, second, values = ..., select(2, ...), all_of(...)
+  local count = select("#", ...)
+  local function block(k)
     local c = ctl[s]
-    if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
+    if type(k) ~= "number" then bad_index(k, c.n, $A_NAME, 4) end
     local i = tobit(k)
-    if i ~= k or not (i >= 0 and i < c.n and e == c.e) then unreadable(c.e, e, c.n, NAME, k) end
-    return values(c, i)
+    if i ~= k or not (i >= 0 and i < c.n and e == c.e) then unreadable(c.e, e, c.n, NAME, k, 4) end
+    return c
   end
+  if count == 1 then return function(k) return (first(block(k), k)) end end
+  if count == 2 then
+    return function(k)
+      local c = block(k)
+      return first(c, k), (second(c, k))
+    end
+  end
+  return function(k) return values(block(k), k) end
 end
 
-local function setter(e, s, assign)
-  return function(k, ...)
+local function setter(e, s, ...)
+  local first, second, third, fourth = ...
+  local count, all = select("#", ...), { ... }
+  local function block(k)
     local c = ctl[s]
-    if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
+    if type(k) ~= "number" then bad_index(k, c.n, $A_NAME, 4) end
     local i = tobit(k)
-    if i ~= k or not (i >= 0 and i < c.n and e == c.e and c.m == 1) then unwritable(c.e, e, c.n, NAME, k) end
-    return assign(c, i, ...)
+    if i ~= k or not (i >= 0 and i < c.n and e == c.e and c.m == 1) then unwritable(c.e, e, c.n, NAME, k, 4) end
+    return c
+  end
+  if count == 1 then return function(k, v) first(block(k), k, v) end end
+  if count > 4 then
+    return function(k, ...)
+      local c = block(k)
+      for at = 1, count do all[at](c, k, (select(at, ...))) end
+    end
+  end
+  return function(k, v, w, x, y)
+    local c = block(k)
+    first(c, k, v)
+    second(c, k, w)
+    if third then third(c, k, x) end
+    if fourth then fourth(c, k, y) end
   end
 end
 
@@ -102,7 +129,7 @@ local methods = {
     local c = block_of(t)
     if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
     local i = tobit(k)
-    if i ~= k or not (i >= 0 and i < c.n) then unreadable(c.e, t.__e, c.n, NAME, k) end
+    if i ~= k or not (i >= 0 and i < c.n) then unreadable(c.e, t.__e, c.n, NAME, k, 3) end
     return totable[1](c.p[i])
   end,
   column = function(t, name)
@@ -113,11 +140,11 @@ local methods = {
   end,
   getter = function(t, ...)
     block_of(t)
-    return getter(t.__e, t.__s, all_of(leaves(get, ...)))
+    return getter(t.__e, t.__s, leaves(get, 4, ...))
   end,
   setter = function(t, ...)
     block_of(t)
-    return setter(t.__e, t.__s, set_all(leaves(put, ...)))
+    return setter(t.__e, t.__s, leaves(put, 4, ...))
   end,
 }
 
@@ -125,8 +152,8 @@ metatype(R, {
   __index = function(t, k)
     if type(k) == "number" then
       local c, i = ctl[t.__s], tobit(k)
-      if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e) then unreadable(c.e, t.__e, c.n, NAME, k) end
-      return C0(i, t.__e, t.__s)
+      if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e) then unreadable(c.e, t.__e, c.n, NAME, k, 3) end
+      return (C0(i, t.__e, t.__s))
     end
     local method = methods[k]
     if method then return method end
@@ -136,11 +163,11 @@ metatype(R, {
     local c = ctl[t.__s]
     if type(k) ~= "number" then bad_index(k, c.n, $A_NAME) end
     local i = tobit(k)
-    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, k) end
+    if i ~= k or not (i >= 0 and i < c.n and t.__e == c.e and c.m == 1) then unwritable(c.e, t.__e, c.n, NAME, k, 3) end
     local s = source[1](v)
-    if s then return copied[1](c.p[i], s) end
-    if type(v) == "table" then return set_fields(C0(i, t.__e, t.__s), v) end
-    bad_value($A_STRUCT, $AN_ELEMENT, v)
+    if s then copied[1](c.p[i], s) return end
+    if type(v) == "table" then set_fields(C0(i, t.__e, t.__s), v) return end
+    bad_value($A_STRUCT, $AN_ELEMENT, v, 3)
   end,
   __len = function(t) return block_of(t).n end,
   __pairs = methods.each,
@@ -150,4 +177,7 @@ metatype(R, {
   __tostring = function() return "view of " .. NAME end,
 })
 
-return function(slot, epoch) return R(epoch, slot) end
+-- Makes a view; and says which element a value is: slot, epoch and index, or nothing.
+return function(slot, epoch) return R(epoch, slot) end, function(value)
+  if type(value) == "cdata" and istype(C0, value) then return value.__s, value.__e, value.__i end
+end

@@ -11,6 +11,7 @@ mod accessors;
 mod control;
 mod declaration;
 mod define;
+mod element;
 mod ffi;
 mod fields;
 mod handles;
@@ -23,6 +24,7 @@ mod views;
 
 pub use declaration::Declaration;
 pub use define::plain_name;
+pub use element::Elem;
 pub use fields::{Access, CView, Enumeration, FieldType, Kind, Schema, ViewField};
 pub use lend::{Lend, Loans};
 pub use schema::{CDeclaration, CField, CStruct};

@@ -18,6 +18,7 @@ use crate::share::fields::{CView, Kind, Schema};
 use crate::share::handles;
 use crate::vm::backend::{self, Backend};
 use crate::vm::slice;
+use crate::vm::stack::{self, StackGuard};
 use crate::vm::state::State;
 use crate::vm::views::{self, Control, Metatables, Shape, make_metatables, push_view};
 
@@ -37,7 +38,9 @@ pub(super) struct Views {
     controls: Option<Controls>,
     /// What all handles share, and the globals of their functions.
     library: Option<(Table, Table)>,
-    handles: HashMap<TypeId, Function>,
+    /// The structs by their names: a name means one of them in a VM, as in C.
+    names: HashMap<&'static str, &'static Schema>,
+    handles: HashMap<TypeId, Handles>,
     accessors: HashMap<TypeId, Shapes>,
     /// What all accessors share.
     metatables: Option<Metatables>,
@@ -60,6 +63,13 @@ impl Views {
 
     pub(super) fn controls(&mut self) -> &mut Controls {
         self.controls.get_or_insert_with(Controls::new)
+    }
+
+    /// What is in a slot, while that is in use.
+    pub(super) fn block(&self, slot: Slot) -> Option<Control> {
+        let controls = self.controls.as_ref().filter(|controls| controls.has(slot))?;
+        // SAFETY: one of the blocks, which nobody writes to while the VM is borrowed.
+        Some(unsafe { controls.block(slot).read() })
     }
 
     /// Whether a slot is in use.
@@ -138,18 +148,67 @@ pub(super) fn open(state: &mut State, maker: &Maker, slot: Slot) -> Result<Value
     }
 }
 
-fn handles_of<T: CView>(state: &mut State) -> Result<Function> {
-    if let Some(make) = Views::of(state).handles.get(&TypeId::of::<T>()) {
-        return Ok(make.clone());
+/// The functions of a struct's handles.
+#[derive(Clone)]
+pub(super) struct Handles {
+    make: Function,
+    element: Function,
+}
+
+/// Which element of a view of `T` a value is, if it is one: its slot and index. Whether the
+/// slot is still in use is not asked.
+pub(super) fn element_of<T: CView>(state: &mut State, value: &Value) -> Result<Option<(Slot, usize)>> {
+    match value {
+        Value::Opaque(_) => {
+            let Some(handles) = Views::of(state).handles.get(&TypeId::of::<T>()).cloned() else { return Ok(None) };
+            let found: Option<(u32, i32, usize)> = match handles.element.call(state, value)? {
+                (Some(index), Some(epoch), Some(element)) => Some((index, epoch, element)),
+                _ => None,
+            };
+            Ok(found.map(|(index, epoch, element)| (Controls::slot(index, epoch), element)))
+        }
+        Value::UserData(part) => {
+            let Some(shape) = Views::of(state).accessors.get(&TypeId::of::<T>()).map(Shapes::shape) else { return Ok(None) };
+            let found = stack::with_room(state, 3, |state| {
+                // SAFETY: there is room (I4); balanced (I5).
+                unsafe {
+                    let balance = StackGuard::new(state.raw());
+                    part.push_into(state, INTERNAL)?;
+                    Ok(views::element_at(state.raw(), balance.top() + 1, shape))
+                }
+            })?;
+            Ok(found.and_then(|(control, epoch, element)| {
+                let index = Views::of(state).controls().index_of(control)?;
+                Some((Controls::slot(index, epoch), element))
+            }))
+        }
+        _ => Ok(None),
     }
+}
+
+fn handles_of<T: CView>(state: &mut State) -> Result<Function> {
+    if let Some(handles) = Views::of(state).handles.get(&TypeId::of::<T>()) {
+        return Ok(handles.make.clone());
+    }
+    take_name::<T>(state)?;
     let tools = ffi::prepare::<T>(state)?;
     let text = handles::source(T::SCHEMA, T::NAME)?;
     let (library, globals) = library(state, &tools.library)?;
     let address = Views::of(state).controls().blocks().expose_provenance();
     let chunk = state.load(&text).name(PRIVATE).environment(&globals);
-    let make: Function = chunk.call((library, high_half(address), low_half(address)))?;
-    Views::of(state).handles.insert(TypeId::of::<T>(), make.clone());
+    let (make, element): (Function, Function) = chunk.call((library, high_half(address), low_half(address)))?;
+    Views::of(state).handles.insert(TypeId::of::<T>(), Handles { make: make.clone(), element });
     Ok(make)
+}
+
+/// An error if the VM knows another struct by the same name.
+fn take_name<T: CView>(state: &mut State) -> Result<()> {
+    let known = *Views::of(state).names.entry(T::NAME).or_insert(T::SCHEMA);
+    if known == T::SCHEMA {
+        return Ok(());
+    }
+    let error = Error::type_mismatch("the struct that this VM knows by that name", "another one, with other fields");
+    Err(error.at(|| format!("struct '{}'", T::NAME)))
 }
 
 /// The name of the library's own chunks.
@@ -188,6 +247,7 @@ fn accessors_of<T: CView>(state: &mut State) -> Result<*const Shape> {
     if let Some(shapes) = Views::of(state).accessors.get(&TypeId::of::<T>()) {
         return Ok(shapes.shape());
     }
+    take_name::<T>(state)?;
     let metatables = match Views::of(state).metatables {
         Some(metatables) => metatables,
         None => {

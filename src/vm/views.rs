@@ -167,6 +167,31 @@ pub(crate) unsafe fn push_view(l: *mut lua_State, shape: *const Shape, control: 
     }
 }
 
+/// The element of a view of this shape at `index`, if it is one: its block, epoch and index.
+///
+/// # Safety
+/// `index` is acceptable; two slots are free; the shape is the VM's.
+pub(crate) unsafe fn element_at(l: *mut lua_State, index: c_int, shape: *const Shape) -> Option<(*const Control, i32, usize)> {
+    // SAFETY: reads only (I2), balanced (I5). A userdata with that metatable is a part.
+    unsafe {
+        let part = sys::lua_touserdata(l, index).cast::<Part>();
+        if part.is_null() || sys::lua_getmetatable(l, index) == 0 {
+            return None;
+        }
+        backend::registry_get(l, (*(*shape).whole.layout).metatable);
+        let same = sys::lua_rawequal(l, -1, -2) != 0;
+        sys::lua_settop(l, -3);
+        let is_element = same && std::ptr::eq((*part).shape, shape) && std::ptr::eq((*part).place, &raw const (*shape).whole);
+        is_element.then(|| ((*part).control, epoch_of((*part).epoch), (*part).index))
+    }
+}
+
+/// An epoch as it was before Lua had it.
+#[expect(clippy::cast_possible_truncation, reason = "it comes from an `i32`")]
+fn epoch_of(epoch: f64) -> i32 {
+    epoch as i32
+}
+
 /// Makes the metatables that all shapes share, for good.
 pub(crate) fn make_metatables(state: &mut State) -> Result<Metatables> {
     let mut slots = [0; 3];

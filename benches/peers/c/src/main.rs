@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::process::ExitCode;
 
-use bench_peer::{AGENTS, Agent, Case, Facts, Failure, MOTTOES, Run, STEP, agents, agents_sum};
+use bench_peer::{AGENTS, Agent, Case, FEW, Facts, Failure, MOTTOES, Run, STEP, agents, agents_sum};
 
 const ADD: &CStr = text(concat!(include_str!("../../../scripts/add.lua"), "\0"));
 const LOOP: &CStr = text(concat!(include_str!("../../../scripts/loop.lua"), "\0"));
@@ -104,10 +104,11 @@ fn main() -> ExitCode {
             Case { name: "P4.userdata", open: || one_struct(false) },
             Case { name: "P4.userdata.nojit", open: || one_struct(true) },
             Case { name: "P5", open: update },
-            Case { name: "P5.userdata", open: || update_userdata(UPDATE, false) },
-            Case { name: "P5.userdata.nojit", open: || update_userdata(UPDATE, true) },
-            Case { name: "P5.columns", open: || update_userdata(COLUMNS, false) },
-            Case { name: "P5.columns.nojit", open: || update_userdata(COLUMNS, true) },
+            Case { name: "P5.userdata", open: || update_userdata(UPDATE, AGENTS, false) },
+            Case { name: "P5.few", open: || update_userdata(UPDATE, FEW, false) },
+            Case { name: "P5.few.columns", open: || update_userdata(COLUMNS, FEW, false) },
+            Case { name: "P5.few.nojit", open: || update_userdata(UPDATE, FEW, true) },
+            Case { name: "P5.few.columns.nojit", open: || update_userdata(COLUMNS, FEW, true) },
             Case { name: "P6", open: nearest },
             Case { name: "P7", open: table },
             Case { name: "P7.bytes", open: table_bytes },
@@ -242,11 +243,11 @@ fn one_struct(jit_off: bool) -> Result<Run, Failure> {
     Ok(vm.run(move |l, n, sum| unsafe { work_units(l, function, units, n as f64, sum) }))
 }
 
-fn update_userdata(script: &'static CStr, jit_off: bool) -> Result<Run, Failure> {
-    let (vm, function, units, all) = with_userdata(script, AGENTS, jit_off)?;
+fn update_userdata(script: &'static CStr, count: usize, jit_off: bool) -> Result<Run, Failure> {
+    let (vm, function, units, all) = with_userdata(script, count, jit_off)?;
     Ok(Box::new(move |n| {
         let mut sum = 0.0;
-        for _ in 0..n / AGENTS as u64 {
+        for _ in 0..n / count as u64 {
             // SAFETY: the VM is open and this thread's alone; the slots are its own.
             vm.check(unsafe { work_units(vm.0, function, units, STEP, &mut sum) })?;
         }

@@ -41,6 +41,9 @@ pub struct Agent {
 /// How many of them P5 and P6 work on.
 pub const AGENTS: usize = 100_000;
 
+/// How many where a step takes long.
+pub const FEW: usize = 1_000;
+
 /// The time that P5 lets pass in a step.
 pub const STEP: f64 = 0.25;
 

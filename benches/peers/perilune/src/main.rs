@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use bench_peer::{AGENTS, Case, Facts, Failure, MOTTOES, Run, STEP, agents, agents_sum};
+use bench_peer::{AGENTS, Case, FEW, Facts, Failure, MOTTOES, Run, STEP, agents, agents_sum};
 use perilune::{Backend, Function, Lua, State, Table, UserData, UserDataFields, UserDataMethods, Value, c_struct};
 
 const ADD: &str = include_str!("../../../scripts/add.lua");
@@ -13,6 +13,7 @@ const RUN: &str = include_str!("../../../scripts/run.lua");
 const METHOD: &str = include_str!("../../../scripts/method.lua");
 const FIELD: &str = include_str!("../../../scripts/field.lua");
 const STRUCT: &str = include_str!("../../../scripts/struct.lua");
+const COLUMN: &str = include_str!("../../../scripts/column.lua");
 const UPDATE: &str = include_str!("../../../scripts/update.lua");
 const COLUMNS: &str = include_str!("../../../scripts/columns.lua");
 const SEVERAL: &str = include_str!("../../../scripts/several.lua");
@@ -25,14 +26,19 @@ fn main() -> ExitCode {
             Case { name: "P1", open: call_lua },
             Case { name: "P2", open: || call_host(false) },
             Case { name: "P2.nojit", open: || call_host(true) },
-            Case { name: "P4", open: || one_struct(false) },
-            Case { name: "P4.nojit", open: || one_struct(true) },
-            Case { name: "P5", open: || update(UPDATE, false) },
-            Case { name: "P5.nojit", open: || update(UPDATE, true) },
-            Case { name: "P5.columns", open: || update(COLUMNS, false) },
-            Case { name: "P5.columns.nojit", open: || update(COLUMNS, true) },
-            Case { name: "P5.several", open: || update(SEVERAL, false) },
-            Case { name: "P5.several.nojit", open: || update(SEVERAL, true) },
+            Case { name: "P4", open: || one_struct(STRUCT, false) },
+            Case { name: "P4.nojit", open: || one_struct(STRUCT, true) },
+            Case { name: "P4.column", open: || one_struct(COLUMN, false) },
+            Case { name: "P4.column.nojit", open: || one_struct(COLUMN, true) },
+            Case { name: "P5", open: || update(UPDATE, AGENTS, false) },
+            Case { name: "P5.columns", open: || update(COLUMNS, AGENTS, false) },
+            Case { name: "P5.several", open: || update(SEVERAL, AGENTS, false) },
+            Case { name: "P5.few", open: || update(UPDATE, FEW, false) },
+            Case { name: "P5.few.columns", open: || update(COLUMNS, FEW, false) },
+            Case { name: "P5.few.several", open: || update(SEVERAL, FEW, false) },
+            Case { name: "P5.few.nojit", open: || update(UPDATE, FEW, true) },
+            Case { name: "P5.few.columns.nojit", open: || update(COLUMNS, FEW, true) },
+            Case { name: "P5.few.several.nojit", open: || update(SEVERAL, FEW, true) },
             Case { name: "P6", open: nearest },
             Case { name: "P7.raw", open: table_raw },
             Case { name: "P7.meta", open: table_meta },
@@ -234,9 +240,9 @@ fn vm(jit_off: bool) -> Result<Lua, Failure> {
     Ok(lua)
 }
 
-fn one_struct(jit_off: bool) -> Result<Run, Failure> {
+fn one_struct(script: &str, jit_off: bool) -> Result<Run, Failure> {
     let mut lua = vm(jit_off)?;
-    let count: Function = lua.load(STRUCT).eval()?;
+    let count: Function = lua.load(script).eval()?;
     let mut agents = own_agents(64);
     Ok(Box::new(move |n| {
         Ok(lua.lend("units", &mut agents, |state| {
@@ -247,25 +253,25 @@ fn one_struct(jit_off: bool) -> Result<Run, Failure> {
 }
 
 /// Passes over all agents, one operation for each of them.
-fn passes(mut lua: Lua, work: Function) -> Result<Run, Failure> {
-    let mut agents = own_agents(AGENTS);
+fn passes(mut lua: Lua, work: Function, count: usize) -> Result<Run, Failure> {
+    let mut agents = own_agents(count);
     Ok(Box::new(move |n| {
         lua.lend("units", &mut agents, |state| {
             let units: Value = state.get("units")?;
-            (0..n / AGENTS as u64).try_for_each(|_| work.call::<()>(state, (&units, STEP)))
+            (0..n / count as u64).try_for_each(|_| work.call::<()>(state, (&units, STEP)))
         })?;
         Ok(agents_sum(agents.iter().map(|agent| (agent.x, agent.y, agent.target))))
     }))
 }
 
-fn update(script: &str, jit_off: bool) -> Result<Run, Failure> {
+fn update(script: &str, count: usize, jit_off: bool) -> Result<Run, Failure> {
     let mut lua = vm(jit_off)?;
     let work = lua.load(script).eval()?;
-    passes(lua, work)
+    passes(lua, work, count)
 }
 
 fn nearest() -> Result<Run, Failure> {
     let mut lua = Lua::new()?;
     let work = lua.load(NEAREST).eval()?;
-    passes(lua, work)
+    passes(lua, work, AGENTS)
 }
