@@ -10,6 +10,9 @@ need qemu-aarch64 qemu-user
 cross_to_aarch64 many_vms leaks
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu"
 
+# A few random attacks will do here; the other steps have many.
+export PERILUNE_ATTACK_ROUNDS=5
+
 for lua in luajit lua54; do
   say "aarch64, $lua"
   choose "$lua" vendored

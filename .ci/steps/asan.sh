@@ -12,6 +12,9 @@ export ASAN_OPTIONS=detect_stack_use_after_return=0:detect_leaks=1:allocator_may
 # many_vms looks at the memory of the whole process, and the sanitizer keeps freed memory back. deep_recursion promises how deep
 # a stack of a given size goes, and instrumented frames are several times larger.
 mapfile -t tests < <(integration_tests build_script compile_fail many_vms deep_recursion)
+# A few random attacks will do here; the other steps have many.
+export PERILUNE_ATTACK_ROUNDS=5
+
 for lua in luajit lua54; do
   say "AddressSanitizer, $lua"
   choose "$lua" vendored

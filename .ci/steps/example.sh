@@ -20,6 +20,8 @@ for lua in luajit lua54; do
   [[ $first != "$other" ]] || die "another seed gave the same result"
   say "raw on $lua"
   cargo run --locked --release "${FEATURES[@]}" --example raw_api
+  say "swarm on $lua"
+  cargo run --locked --release "${FEATURES[@]}" --example swarm -- --agents 2000 --frames 5
   say "workers on $lua"
   cargo run --locked --release "${FEATURES[@]}" --example workers
 done
