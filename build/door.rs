@@ -3,7 +3,7 @@
 use super::advice;
 use super::find::Lua;
 
-const FILES: [&str; 5] = ["src/vm/door.c", "src/vm/slice.c", "src/vm/views.c", "src/vm/door.h", "src/vm/views.h"];
+const FILES: [&str; 6] = ["src/vm/door.c", "src/vm/slice.c", "src/vm/places.c", "src/vm/views.c", "src/vm/door.h", "src/vm/views.h"];
 
 pub fn compile(lua: &Lua) -> Result<(), String> {
     for file in FILES {

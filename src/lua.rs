@@ -373,7 +373,9 @@ impl State {
     /// The closure keeps to the API's rules: it asks for stack space beyond 16 slots,
     /// lets no error be raised past itself (`lua_pcall` what may raise), leaves the
     /// values below the top it finds alone, and does not touch the allocator, the
-    /// panic function or the registry's foreign entries, nor close the state.
+    /// panic function or the registry's foreign entries, nor close the state. A debug hook
+    /// that it sets neither yields nor takes memory back from a view: it may be called in the
+    /// middle of an access to that memory.
     pub unsafe fn with_raw<T>(&mut self, work: impl FnOnce(*mut lua_State) -> T) -> Result<T> {
         let vm = self.vm();
         vm.begin(self)?;

@@ -161,6 +161,19 @@ impl State {
     /// # Ok::<(), perilune::Error>(())
     /// ```
     ///
+    /// What scripts can do with a view, here `units`, and with an element of it:
+    ///
+    /// - `units[i].field`, `units[i].array[k]`, `units[i].inner.field`, from 0 on; `#units`,
+    ///   `#units[i].array`; `for i, unit in units:each() do`.
+    /// - `units[i] = units[j]`, and the same with arrays and structs inside: copies what
+    ///   scripts may write. `units[i] = { field = value }` sets the fields that are named.
+    ///   `units:totable(i)` gives a table, in which arrays are sequences from 1 on.
+    /// - `units:column "hp[0]"`: `hp[i]` is that field of every element;
+    ///   `get = units:getter("x", "y")`, `x, y = get(i)`; `set = units:setter("x", "y")`,
+    ///   `set(i, x, y)`. Where nothing is compiled these are much the quickest way.
+    /// - `==` says whether two are the same place. `pairs(units[i])` walks the fields, except
+    ///   on a LuaJIT that does not compile.
+    ///
     /// The memory cannot be used while scripts have it:
     ///
     /// ```compile_fail,E0502

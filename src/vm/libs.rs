@@ -59,7 +59,7 @@ impl Libs {
     /// `getfenv`, `setfenv`, `newproxy`, all of `collectgarbage`, `__gc` in
     /// `setmetatable`, `string.dump`, and bytecode in `load`. Bytecode is not
     /// verified by the VM and can corrupt memory; a script's finalizer runs inside
-    /// host operations.
+    /// host operations, and in the middle of an access to the memory behind a view.
     pub const UNCHECKED: Self = Self(1 << 16);
     /// Unsafe: `require` and `package`: loads and runs machine code.
     pub const PACKAGE: Self = Self(1 << 17);

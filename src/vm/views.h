@@ -4,6 +4,7 @@
 #ifndef PERILUNE_VIEWS_H
 #define PERILUNE_VIEWS_H
 
+#include <lua.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,5 +65,21 @@ typedef struct Part {
   size_t offset;      /* where in that */
   int read_only;      /* because of what it is in */
 } Part;
+
+/* Of places.c, which says what they do. Those that only say what is wrong do not return. */
+size_t perilune_array_index(lua_State *L, const Place *array, int key);
+int perilune_assign_in(lua_State *L, const Part *base, const Place *place, size_t offset);
+size_t perilune_element_index(lua_State *L, const Part *view, int key, const char *what);
+Part *perilune_new_part(lua_State *L, const Part *of, int metatable);
+int perilune_no_field(lua_State *L, const char *what, int key);
+int perilune_only_to_read(lua_State *L, const Part *part);
+void perilune_push_copy(lua_State *L, const Shape *shape, const Place *place, const char *memory);
+int perilune_push_place(lua_State *L, const Part *base, const Place *place, size_t offset);
+void perilune_push_scalar(lua_State *L, const Shape *shape, const Place *place, const char *memory);
+int perilune_read_only(lua_State *L, const char *what);
+char *perilune_readable(lua_State *L, const Part *part);
+int perilune_revoked(lua_State *L, const Part *part);
+void perilune_store_scalar(lua_State *L, const Shape *shape, const Place *place, char *memory, int value);
+char *perilune_writable(lua_State *L, const Part *part);
 
 #endif

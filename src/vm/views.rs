@@ -4,8 +4,8 @@
 //! in which epoch; everything that a script holds names a control block and the epoch in
 //! which it was made. To revoke a view is to empty its block and to begin another epoch.
 //! The blocks stay where they are until their VM is closed, so that whatever a script kept
-//! finds out. This file owns the twins of the structs in `views.h`, and the functions of
-//! `views.c`, by which scripts reach the memory where no compiled code does it
+//! finds out. This file owns the twins of the structs in `views.h`, and makes the
+//! metatables of `views.c`, by which scripts reach the memory where no compiled code does it
 //! (`share/accessors.rs`).
 
 use std::ffi::{c_char, c_int};
