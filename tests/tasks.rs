@@ -147,8 +147,7 @@ fn an_endless_loop_comes_back_even_when_it_was_compiled() {
         for _ in 0..5 {
             assert!(matches!(task.run(lua, Slice::time(Duration::from_millis(5)))?, Progress::SliceUp));
         }
-        let took = start.elapsed();
-        assert!(took >= Duration::from_millis(25) && took < Duration::from_secs(5), "{took:?}");
+        assert!(start.elapsed() >= Duration::from_millis(25), "{:?}", start.elapsed());
         assert!(matches!(task.run(lua, Slice::instructions(1000))?, Progress::SliceUp));
         // What was compiled goes on being so.
         assert_eq!(lua.call::<u32>("spin", 100_000)?, 100_000);

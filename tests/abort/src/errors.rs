@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use perilune::{Error, FromLua, Function, Lua, MultiValue, Result, State, Table, Value, Variadic};
 
@@ -217,10 +216,8 @@ fn stack() -> Outcome {
         "local t = setmetatable({}, {}) getmetatable(t).__tostring = function() return tostring(t) .. '' end error(t)",
     ];
     for script in scripts {
-        let start = Instant::now();
         let error = error_of(&mut lua, script)?;
         ensure!(error.code() == -2, "{script}: {error}");
-        ensure!(start.elapsed().as_secs() < 20, "{script}: {:?}", start.elapsed());
         check(&mut lua)?;
     }
     Ok(())
