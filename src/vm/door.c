@@ -394,6 +394,10 @@ static int body_resume(lua_State *L) {
     move(L, co, L, results);
     return 1 + results;
   }
+  if (status == LUA_ERRMEM) { /* where compiled code ran out, the value may be any other; this text exists */
+    lua_pushliteral(L, "not enough memory");
+    return lua_error(L);
+  }
   lua_rawgeti(L, LUA_REGISTRYINDEX, gate->traceback_body);
   lua_pushvalue(L, 1);
   lua_pcall(L, 1, 0, 0); /* without memory there is none, as in the handler */

@@ -180,7 +180,6 @@ pub const WORKS: &[Work] = &[
             row("C: userdata", "P5", (C, "P5.userdata"), Faster(40.0), JIT),
             row("by columns; C: the same loop in C", "P5.columns", (C, "P5"), Need::None, JIT),
             row("several fields at once; C: the same loop in C", "P5.several", (C, "P5"), Need::None, JIT),
-            row("C: the same loop in C", "P5", (C, "P5"), Need::None, PLAIN),
         ],
     },
     Work {
@@ -202,10 +201,7 @@ pub const WORKS: &[Work] = &[
         title: "nearest-of-8 kernel over 100,000 structs, checked view",
         iters: 100_000,
         min_rounds: 5,
-        rows: &[
-            row("C: the same kernel in C", "P6", (C, "P6"), AtMost(3.6), JIT),
-            row("C: the same kernel in C", "P6", (C, "P6"), Need::None, PLAIN),
-        ],
+        rows: &[row("C: the same kernel in C", "P6", (C, "P6"), AtMost(3.6), JIT)],
     },
     Work {
         id: "P7",
