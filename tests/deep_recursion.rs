@@ -7,10 +7,10 @@ mod common;
 
 use std::env;
 use std::hint::black_box;
-use std::process::{Command, Stdio, exit};
+use std::process::{Stdio, exit};
 use std::thread;
 
-use common::is_luajit;
+use common::{is_luajit, this_program};
 use perilune::{
     AnyUserData, Coroutine, Error, FromLua, Function, Inspect, Lua, MetaMethod, MultiValue, Result, Slice, State, Table, UserData,
     UserDataFields, UserDataMethods, Value, Yield, YieldThen,
@@ -25,19 +25,7 @@ const STACKS: [usize; 4] = [192, 512, 2048, 0];
 
 /// Runs the case in a child and gives how many levels each stack came to.
 fn levels(case: &str) -> [usize; STACKS.len()] {
-    let program = env::current_exe().unwrap();
-    // Under an emulator, the child needs it too.
-    let runner = env::var("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER").ok().filter(|_| cfg!(target_arch = "aarch64"));
-    let mut words = runner.iter().flat_map(|runner| runner.split_whitespace());
-    let mut command = match words.next() {
-        Some(emulator) => {
-            let mut command = Command::new(emulator);
-            command.args(words).arg(&program);
-            command
-        }
-        None => Command::new(&program),
-    };
-    let output = command.env(CASE, case).stdin(Stdio::null()).output().unwrap();
+    let output = this_program().env(CASE, case).stdin(Stdio::null()).output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{case}: {}\n{}", output.status, said.chars().take(4000).collect::<String>());
     STACKS.map(|kib| {

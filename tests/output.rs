@@ -3,10 +3,9 @@
 
 mod common;
 
-use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use common::{check, height, is_luajit, quietly, with};
+use common::{check, height, is_luajit, quietly, this_program, with};
 use perilune::{Error, Function, Libs, Lua, Output, Result, State};
 
 /// An output that gathers lines, and what it has gathered.
@@ -327,7 +326,7 @@ fn what_is_passed_on_is_on_the_standard_output_in_order() {
     if std::env::var_os(CHILD).is_some() {
         return pass_on();
     }
-    let output = Command::new(std::env::current_exe().unwrap())
+    let output = this_program()
         .args(["what_is_passed_on_is_on_the_standard_output_in_order", "--exact", "--nocapture", "--test-threads=1"])
         .env(CHILD, "1")
         .output()

@@ -14,10 +14,9 @@ mod world;
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::path::Path;
-use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::is_luajit;
+use common::{is_luajit, this_program};
 use perilune::{Function, Lua, Result, State, Table, Value, ViewAccess};
 use world::{Item, Soldier, army, paths};
 
@@ -174,11 +173,7 @@ fn random_hostile_programs() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     let seed = std::env::var("PERILUNE_SEED").map_or(now % 1_000_000_007, |seed| seed.parse().unwrap());
     println!("PERILUNE_SEED={seed}");
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture"])
-        .env("PERILUNE_ATTACK", seed.to_string())
-        .output()
-        .unwrap();
+    let child = this_program().args(["--exact", "child", "--nocapture"]).env("PERILUNE_ATTACK", seed.to_string()).output().unwrap();
     assert!(
         child.status.success(),
         "seed {seed}: {}\n{}{}",

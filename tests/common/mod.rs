@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::cell::Cell;
+use std::env;
 use std::panic::{self, AssertUnwindSafe};
+use std::process::Command;
 use std::sync::Once;
 
 use perilune::{Backend, BackendKind, Function, Libs, Lua, Result, State, lua_sys};
@@ -31,6 +33,18 @@ pub fn quietly<T>(work: impl FnOnce() -> T) -> T {
 
 pub fn is_luajit() -> bool {
     Backend::current().kind == BackendKind::LuaJit
+}
+
+/// This very test program, to be run once more in a process of its own.
+pub fn this_program() -> Command {
+    let program = env::current_exe().unwrap();
+    // Under an emulator, the child needs it too.
+    let runner = env::var("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER").ok().filter(|_| cfg!(target_arch = "aarch64"));
+    let mut words = runner.iter().flat_map(|runner| runner.split_whitespace());
+    let Some(emulator) = words.next() else { return Command::new(program) };
+    let mut command = Command::new(emulator);
+    command.args(words).arg(program);
+    command
 }
 
 /// How high the stack stands: an operation must not change it.
