@@ -187,22 +187,25 @@ impl Drop for Alarm {
     }
 }
 
+/// `forever()` waits for what never comes, and counts when that is dropped.
+fn register_forever(lua: &mut Lua, dropped: &Arc<AtomicUsize>) {
+    let dropped = dropped.clone();
+    let forever = move |_: AsyncContext, (): ()| {
+        let alarm = Alarm(dropped.clone());
+        async move {
+            pending::<()>().await;
+            drop(alarm);
+            Ok(())
+        }
+    };
+    lua.register_async("forever", forever).unwrap();
+}
+
 #[test]
 fn dropping_cancels() {
     let mut lua = Lua::new().unwrap();
     let dropped = Arc::new(AtomicUsize::new(0));
-    lua.register_async("forever", {
-        let dropped = dropped.clone();
-        move |_: AsyncContext, (): ()| {
-            let alarm = Alarm(dropped.clone());
-            async move {
-                pending::<()>().await;
-                drop(alarm);
-                Ok(())
-            }
-        }
-    })
-    .unwrap();
+    register_forever(&mut lua, &dropped);
     lua.run("closed = 0 function tbc() return setmetatable({}, { __close = function() closed = closed + 1 end }) end").unwrap();
     let body = if is_luajit() { "forever()" } else { "local v <close> = tbc() forever()" };
     let script = function(&mut lua, body);
@@ -353,18 +356,7 @@ fn yields_of_host_functions_are_turns_too() {
 fn abandoned_calls_leave_nothing() {
     let mut lua = measurable();
     let dropped = Arc::new(AtomicUsize::new(0));
-    lua.register_async("forever", {
-        let dropped = dropped.clone();
-        move |_: AsyncContext, (): ()| {
-            let alarm = Alarm(dropped.clone());
-            async move {
-                pending::<()>().await;
-                drop(alarm);
-                Ok(())
-            }
-        }
-    })
-    .unwrap();
+    register_forever(&mut lua, &dropped);
     let script = function(&mut lua, "local t = { ('x'):rep(1000) } forever() return t");
     stops_growing(&mut lua, "abandoned calls", |lua| {
         for _ in 0..100 {

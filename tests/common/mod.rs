@@ -35,6 +35,19 @@ pub fn is_luajit() -> bool {
     Backend::current().kind == BackendKind::LuaJit
 }
 
+/// Makes a table of a few entries that says it has millions: each step finds the length,
+/// and puts entries at twice, four times … as much.
+pub const SPARSE: &str = "
+    local t = { 1, 2, 3, 4 }
+    for _ = 1, 20 do
+        local n = #t
+        if n > 1e6 then break end
+        for i = n, n + 2 do
+            while i < 2^30 do t[i] = i i = i * 2 end
+        end
+    end
+    return t";
+
 /// This very test program, to be run once more in a process of its own.
 pub fn this_program() -> Command {
     let program = env::current_exe().unwrap();

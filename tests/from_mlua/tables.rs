@@ -2,7 +2,7 @@
 
 use perilune::{Error, Function, Lua, Result, State, Table, Value, Variadic};
 
-use crate::common::with;
+use crate::common::{SPARSE, with};
 
 #[test]
 fn setting_nil_removes_an_entry() {
@@ -133,18 +133,7 @@ fn a_conversion_that_changes_the_list_meanwhile_is_no_harm() {
 #[test]
 fn a_length_that_the_entries_do_not_bear_out_is_refused_by_insert_and_remove() {
     with(|lua| {
-        // Each step finds the length, and puts entries at twice, four times … as much.
-        let script = "
-            local t = { 1, 2, 3, 4 }
-            for _ = 1, 20 do
-                local n = #t
-                if n > 1e6 then break end
-                for i = n, n + 2 do
-                    while i < 2^30 do t[i] = i i = i * 2 end
-                end
-            end
-            return t";
-        let sparse: Table = lua.load(script).eval()?;
+        let sparse: Table = lua.load(SPARSE).eval()?;
         assert!(sparse.raw_len(lua)? > 1_000_000);
         assert!(sparse.insert(lua, 1, true).unwrap_err().to_string().contains("hardly any entries"));
         assert!(sparse.remove::<Value>(lua, 1).unwrap_err().to_string().contains("hardly any entries"));
