@@ -39,7 +39,7 @@ fn story() -> Result<(), String> {
     contract::check(&bindings, &lua, &env)?;
 
     // The few frames that may raise are C.
-    door::compile(&lua)?;
+    door::compile(&lua, &env)?;
 
     report::tell(&lua, &facts, &bindings);
     Ok(())

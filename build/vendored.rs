@@ -8,7 +8,7 @@ use super::panics;
 use super::request::Backend;
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// With the check, an armed hook is seen by compiled code as well: a time limit stops a compiled loop.
 const CHECK_HOOK: &str = "-DLUAJIT_ENABLE_CHECKHOOK";
@@ -45,6 +45,14 @@ fn lua(backend: Backend, place: &Path, env: &Env) -> Lua {
         link: Link { dirs: vec![place.join("lib")], libraries: vec![Library::archive(library)] },
         origin: "the vendored sources".to_owned(),
     }
+}
+
+/// Where the source of a vendored LuaJIT is, with its own headers, and what was defined for it: its structs may depend on that.
+pub fn luajit_sources(lua: &Lua, env: &Env) -> Option<(PathBuf, Vec<String>)> {
+    let is_ours = lua.vendored && lua.backend == Backend::LuaJit;
+    let sources = lua.include.first().filter(|_| is_ours)?.with_file_name("luajit-build").join("src");
+    let defined = luajit_flags(env).split_whitespace().filter(|flag| flag.starts_with("-D")).map(str::to_owned).collect();
+    Some((sources, defined))
 }
 
 /// Everything that shapes the library. The same recipe would make the same one again, so a change elsewhere in the crate

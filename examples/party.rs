@@ -5,9 +5,8 @@
 //! ```
 //!
 //! Rust makes a party of heroes, Lua equips them, lets them fight their way through a
-//! scenario and gives them levels. On LuaJIT the rules work on the host's own structs;
-//! on Lua 5.4 the very same rules work on userdata that look into them. The same seed
-//! gives the same story on both. Change the scripts and the scenario in `examples/party`, or
+//! scenario and gives them levels. The rules work on the host's own structs, by checked views.
+//! The same seed gives the same story on both backends. Change the scripts and the scenario in `examples/party`, or
 //! copy them elsewhere and say `--scripts`: nothing has to be compiled again.
 
 #[path = "party/game.rs"]

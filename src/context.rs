@@ -59,7 +59,7 @@ pub trait ErrorContext: sealed::Sealed + Sized {
 impl ErrorContext for Error {
     fn with_context<C: Display>(self, context: impl FnOnce(&Error) -> C) -> Self {
         match self {
-            Self::Memory | Self::Timeout | Self::Panic(_) => self,
+            Self::Memory(_) | Self::Timeout(_) | Self::Panic(_) => self,
             Self::Type(_) => {
                 let place = context(&self).to_string();
                 self.at(|| place)
@@ -97,6 +97,7 @@ impl From<Utf8Error> for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::MemoryError;
     use crate::error::PanicPayload;
 
     #[test]
@@ -110,8 +111,7 @@ mod tests {
 
     #[test]
     fn what_means_something_to_the_caller_stays_what_it_is() {
-        assert!(matches!(Error::Memory.context("loading"), Error::Memory));
-        assert!(matches!(Error::Timeout.context("loading"), Error::Timeout));
+        assert!(matches!(Error::from(MemoryError::new(8)).context("loading"), Error::Memory(short) if short.needed() == 8));
         assert!(matches!(Error::Panic(PanicPayload::new(Box::new(7))).context("loading"), Error::Panic(_)));
         let error = Error::Closed.context("loading");
         assert!(matches!(error.downcast_ref::<Error>(), Some(Error::Runtime(_))));

@@ -5,8 +5,7 @@ use std::ffi::c_int;
 use crate::error::Result;
 use crate::sys;
 use crate::vm::backend;
-use crate::vm::protect::{self, Body};
-use crate::vm::stack::{self, StackGuard};
+use crate::vm::protect;
 use crate::vm::state::State;
 
 /// The garbage collector.
@@ -87,21 +86,7 @@ fn non_negative(number: c_int) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 
-/// `lua_gc`, in a protected body, because finalizers may run.
 fn collector(state: &mut State, what: c_int, data: c_int) -> Result<c_int> {
-    let vm = state.vm();
-    vm.begin(state)?;
-    stack::with_room(state, 3, |state| {
-        let l = state.raw();
-        // SAFETY: there is room (I4); balanced (I5); protected (I2).
-        unsafe {
-            let _guard = StackGuard::new(l);
-            protect::push_body(&vm, l, Body::Collect);
-            sys::lua_pushnumber(l, what.into());
-            sys::lua_pushnumber(l, data.into());
-            protect::call_body(state, 2, 1)?;
-            #[expect(clippy::cast_possible_truncation, reason = "it was an int")]
-            Ok(sys::lua_tonumberx(l, -1, std::ptr::null_mut()) as c_int)
-        }
-    })
+    state.vm().begin(state)?;
+    protect::collector(state, what, data)
 }

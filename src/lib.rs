@@ -44,7 +44,9 @@ mod data;
 mod error;
 pub mod game;
 mod gc;
+mod guard;
 mod lang;
+mod limit;
 mod lua;
 mod module;
 mod output;
@@ -58,7 +60,10 @@ pub use builder::Builder;
 #[cfg(feature = "async")]
 pub use call_async::CallFuture;
 pub use context::ErrorContext;
-pub use error::{Error, FileError, PanicPayload, Result, RuntimeError, SyntaxError, TypeError, Unsupported};
+pub use error::{
+    Error, FileError, MemoryError, PanicPayload, Result, RuntimeError, StopReason, SyntaxError, TimeoutError, TypeError, Unsupported,
+};
+pub use guard::{InterruptHandle, set_interrupt_signal};
 pub use lang::{
     AnyUserData, Bytes, Chunk, Coroutine, CoroutineStatus, CoroutineValues, Either, FromArg, FromArgs, FromLua, FromLuaMulti, Function,
     FunctionInfo, Handle, HostFunction, HostFunctionMut, HostMethod, HostMethodMut, HostResult, Identity, Inspect, IntoLua, IntoLuaMulti,
@@ -68,15 +73,18 @@ pub use lang::{
 };
 #[cfg(feature = "async")]
 pub use lang::{AsyncCall, AsyncContext};
+pub use limit::Limit;
 pub use lua::{Lua, MemoryUse};
 pub use module::Search;
 pub use output::Output;
 pub use share::{
-    Access, CDeclaration, CField, CStruct, CView, Elem, Enumeration, FieldType, Kind, Lend, Loans, Schema, Shared, ViewAccess, ViewField,
+    Access, CDeclaration, CField, CStruct, CView, Elem, ElemFunction, Enumeration, ExportArg, ExportFunction, ExportResult, FfiLibrary,
+    FieldType, Follow, Kind, Lend, Loans, RawColumn, RawNumber, Schema, Shared, ViewAccess, ViewField, Vouched,
 };
 pub use sys::lua_sys;
 pub use vm::backend::{Backend, BackendKind, BindingsOrigin, Linkage};
 pub use vm::block::UserDataError;
+pub use vm::charge::Charge;
 pub use vm::libs::Libs;
 pub use vm::stack::StackGuard;
 pub use vm::state::State;
@@ -89,5 +97,5 @@ struct FromMlua;
 /// What the macros use, and nobody else.
 #[doc(hidden)]
 pub mod share_parts {
-    pub use crate::share::{Declaration, plain_name};
+    pub use crate::share::{Declaration, StructPointer, TextPointer, plain_name};
 }

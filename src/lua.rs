@@ -6,9 +6,10 @@ use std::ffi::c_int;
 use std::ops::{Deref, DerefMut, Range};
 use std::path::Path;
 use std::ptr::NonNull;
+use std::sync::atomic::AtomicI32;
 
 use crate::builder::Builder;
-use crate::error::{Error, Result, RuntimeError};
+use crate::error::{Error, MemoryError, Result, RuntimeError};
 use crate::lang::{Chunk, FromLua, FromLuaMulti, Function, HostFunction, HostFunctionMut, INTERNAL, IntoLua, IntoLuaMulti};
 use crate::path;
 use crate::sys::{self, lua_State};
@@ -16,7 +17,7 @@ use crate::vm::Vm;
 use crate::vm::alloc::Memory;
 use crate::vm::stack::StackGuard;
 use crate::vm::state::State;
-use crate::vm::{backend, trampoline};
+use crate::vm::{backend, charge, trampoline};
 
 /// A Lua VM.
 ///
@@ -65,7 +66,7 @@ impl Lua {
     }
 
     pub(crate) fn open(memory: Memory) -> Result<Self> {
-        let main = NonNull::new(Vm::open(memory)?).ok_or(Error::Memory)?;
+        let main = NonNull::new(Vm::open(memory)?).ok_or(MemoryError::new(0))?;
         Ok(Self { main })
     }
 
@@ -122,11 +123,13 @@ impl std::fmt::Debug for Lua {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryUse {
-    /// In use now, garbage included.
+    /// In use now, garbage and charges included.
     pub used: usize,
+    /// What of it was charged for memory of the host's; see [`State::charge`].
+    pub charged: usize,
     /// The most that was ever in use.
     pub peak: usize,
-    /// Allocations and growths so far.
+    /// Allocations, growths and charges so far.
     pub allocations: u64,
 }
 
@@ -317,7 +320,9 @@ impl State {
     #[must_use]
     pub fn memory(&self) -> MemoryUse {
         let vm = self.vm();
-        MemoryUse { used: vm.memory.used.get(), peak: vm.memory.peak.get(), allocations: vm.memory.count.get() }
+        charge::take_back(&vm);
+        let memory = &vm.memory;
+        MemoryUse { used: memory.used.get(), charged: memory.charged.get(), peak: memory.peak.get(), allocations: memory.count.get() }
     }
 
     /// Lets the `nth` allocation from now on fail, as if memory had run out; 0 for
@@ -329,7 +334,7 @@ impl State {
     ///
     /// let mut lua = Lua::new()?;
     /// lua.fail_allocation(1);
-    /// assert!(matches!(lua.create_table(), Err(Error::Memory)));
+    /// assert!(matches!(lua.create_table(), Err(Error::Memory(_))));
     /// assert!(lua.create_table().is_ok());
     /// # Ok::<(), Error>(())
     /// ```
@@ -345,6 +350,14 @@ impl State {
         let vm = self.vm();
         let from_now = |nth: u64| vm.memory.count.get().saturating_add(nth);
         vm.memory.fail.set(if range.is_empty() { (0, 0) } else { (from_now(range.start), from_now(range.end)) });
+    }
+
+    /// The flag that stops scripts when it is not 0, for tests of those who look at it. It lives as long as
+    /// the VM.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn stop_flag(&self) -> *const AtomicI32 {
+        &raw const self.vm().gate.stop
     }
 
     /// Gives the raw `lua_State` to engine code; see [`lua_sys`](crate::lua_sys).

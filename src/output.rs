@@ -8,7 +8,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, MemoryError, Result};
 
 /// The bytes that are kept at most, unless [`Output::limit`] says otherwise.
 const DEFAULT_LIMIT: usize = 16 << 20;
@@ -254,7 +254,7 @@ fn by_line(begun: &mut Vec<u8>, limit: usize, text: &[u8], take: &mut TakeLine) 
 fn keep(kept: &mut Vec<u8>, limit: usize, text: &[u8]) -> Result<()> {
     let room = limit.saturating_sub(kept.len()).min(text.len());
     if kept.try_reserve(room).is_err() {
-        return Err(Error::Memory);
+        return Err(MemoryError::new(room).into());
     }
     kept.extend_from_slice(&text[..room]);
     if room == text.len() {

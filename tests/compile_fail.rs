@@ -1,6 +1,8 @@
 //! Promise: what would let memory be used after it is gone, or by two at once, does not compile.
 //!
 //! The compiler's words are in the `.stderr` files beside the programs, so that none fails for another reason than its own.
+//! (What is at fault is a named function where the compiler puts its type first: a closure's carries the path of the checkout,
+//! and how long that is changes the words.)
 
 use std::process::Command;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fmt::Debug;
 
 use perilune::{Backend, BackendKind, Bytes, Error, FromLua, Function, IntoLua, Lua, Result, State, Value, Variadic};
@@ -128,6 +128,25 @@ fn text_and_bytes_survive_whole() {
     assert_eq!(complaint::<CString>(r"return 'a\0b'"), "expected a string without NUL bytes, got one with NUL at byte 1");
     assert_eq!(complaint::<char>("return 'ab'"), "expected a single character, got a string of 2 bytes");
     assert_eq!(complaint::<String>("return {}"), "expected a string, got table");
+}
+
+/// Lua 5.4 remembers the text that it made of an address.
+#[test]
+fn a_c_text_is_what_its_buffer_holds_now() {
+    let mut lua = Lua::new().unwrap();
+    let table = lua.create_table().unwrap();
+    let mut buffer = *b"hp\0";
+    for (byte, value) in [(b'h', 1), (b'x', 2), (b'h', 3)] {
+        buffer[0] = byte;
+        table.raw_set(&mut lua, CStr::from_bytes_with_nul(&buffer).unwrap(), value).unwrap();
+    }
+    let read = |lua: &mut Lua| ["hp", "xp"].map(|key| table.raw_get::<i32>(lua, key).unwrap());
+    assert_eq!(read(&mut lua), [3, 2]);
+    assert_eq!(table.get::<i32>(&mut lua, c"hp").unwrap(), 3);
+
+    let long = CString::new(vec![b'a'; 100_000]).unwrap();
+    table.raw_set(&mut lua, long.as_c_str(), 4).unwrap();
+    assert_eq!(table.raw_get::<i32>(&mut lua, long.to_str().unwrap()).unwrap(), 4);
 }
 
 #[test]

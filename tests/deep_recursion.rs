@@ -450,10 +450,10 @@ cases! {
     a_handler_that_fails at_least [1; 4]; "
         local function handler() deeper() error('again') end
         return deepest(xpcall, error, handler)"
-    a_handler_that_fails_after_catching at_least SOME; "
+    a_handler_that_fails_after_catching at_least [1; 4]; "
         local function handler() deeper() pcall(error) error('again') end
         return deepest(xpcall, error, handler)"
-    a_handler_that_fails_by_mistake_after_catching at_least SOME; "
+    a_handler_that_fails_by_mistake_after_catching at_least [1; 4]; "
         local function handler() deeper() pcall(error) local x = nil + 1 end
         return deepest(xpcall, error, handler)"
     a_handler_with_a_handler_that_is_itself at_least SOME; "

@@ -7,7 +7,14 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use common::{check, height, is_luajit};
-use perilune::{Error, Function, Libs, Lua, MultiValue, Result, RuntimeError, State, Table, TypeError, Value, lua_sys};
+use perilune::{
+    Error, Function, Libs, Lua, MemoryError, MultiValue, Result, RuntimeError, State, StopReason, Table, TimeoutError, TypeError, Value,
+    lua_sys,
+};
+
+fn timeout() -> Error {
+    TimeoutError::new(StopReason::Time).into()
+}
 
 /// An error of the host's own.
 #[derive(Debug, PartialEq)]
@@ -48,9 +55,9 @@ fn every_kind_has_its_code() {
     assert_eq!(code(&mut lua, "x = = 1"), -1);
     assert_eq!(code(&mut lua, "error('x')"), -2);
     assert_eq!(code(&mut lua, "fail(1)"), -2);
-    assert_eq!(Error::Memory.code(), -3);
+    assert_eq!(Error::from(MemoryError::new(64)).code(), -3);
     assert_eq!(lua.run_file("no such file").unwrap_err().code(), -4);
-    assert_eq!(Error::Timeout.code(), -5);
+    assert_eq!(timeout().code(), -5);
     assert_eq!(lua.get::<i32>("print").unwrap_err().code(), -6);
     assert_eq!(Error::ForeignHandle.code(), -6);
     assert_eq!(Error::Closed.code(), -6);
@@ -66,8 +73,8 @@ fn kinds_on_their_way_through_lua() {
         lua.register("raise", move |_: &mut State, (): ()| -> Result<()> { Err(error.clone()) }).unwrap();
         error_of(&mut lua, "call(call, function() call(raise) end)")
     };
-    assert!(matches!(through(Error::Memory), Error::Memory));
-    assert!(matches!(through(Error::Timeout), Error::Timeout));
+    assert!(matches!(through(MemoryError::new(64).into()), Error::Memory(short) if short.needed() == 64));
+    assert!(matches!(through(timeout()), Error::Timeout(_)));
     for error in [Error::ForeignHandle, Error::Closed, Error::type_mismatch("a door", "a wall")] {
         let message = error.to_string();
         let outer = through(error);

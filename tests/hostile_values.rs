@@ -320,7 +320,7 @@ fn sizes_beyond_every_limit_are_errors() {
     with(|lua| {
         for (array, hash) in [(0, usize::MAX), (usize::MAX, usize::MAX), (usize::MAX, 1 << 31), (1, usize::MAX), (0, 1 << 40)] {
             let error = lua.create_table_with_capacity(array, hash).unwrap_err();
-            assert!(matches!(error, Error::Memory | Error::Runtime(_)), "{array}, {hash}: {error:?}");
+            assert!(matches!(error, Error::Memory(_) | Error::Runtime(_)), "{array}, {hash}: {error:?}");
         }
         let f: Function = lua.load("return function() end").eval()?;
         for count in [1 << 24, 1 << 31, (1 << 31) - 3, (1 << 32) + 1, usize::MAX] {
@@ -328,7 +328,7 @@ fn sizes_beyond_every_limit_are_errors() {
             // SAFETY: they have no size, hence no memory to be initialised.
             unsafe { many.0.set_len(count) };
             let error = f.call::<()>(lua, many).unwrap_err();
-            assert!(matches!(error, Error::Memory | Error::Runtime(_)), "{count}: {error:?}");
+            assert!(matches!(error, Error::Memory(_) | Error::Runtime(_)), "{count}: {error:?}");
             let mut many: Variadic<Nothing> = Variadic(Vec::new());
             // SAFETY: as above.
             unsafe { many.0.set_len(count) };
@@ -392,7 +392,7 @@ fn thousands_of_values_pass_or_are_refused_as_one() {
             ] {
                 match lua.load(script).call::<usize>(n) {
                     Ok(count) => assert_eq!(count, n, "{script}"),
-                    Err(error) => assert!(matches!(error, Error::Runtime(_) | Error::Memory), "{script}, {n}: {error:?}"),
+                    Err(error) => assert!(matches!(error, Error::Runtime(_) | Error::Memory(_)), "{script}, {n}: {error:?}"),
                 }
             }
             drop(lua.load("return give((...))").call::<Variadic<usize>>(n).map(|values| assert_eq!(values.len(), n)));
@@ -470,7 +470,7 @@ fn strings_that_the_system_has_no_memory_for_are_refused() {
         ];
         for script in scripts {
             let error = lua.run(script).unwrap_err();
-            assert!(matches!(error, Error::Memory), "{script}: {error:?}");
+            assert!(matches!(error, Error::Memory(_)), "{script}: {error:?}");
             lua.gc_collect()?;
             check(lua);
             // The script may catch it and go on.
@@ -488,12 +488,12 @@ fn strings_that_the_system_has_no_memory_for_are_refused() {
                 Err(error) => break error,
             }
         };
-        assert!(matches!(error, Error::Memory), "{error:?}");
-        assert!(matches!(lua.set("large", &large[..]).unwrap_err(), Error::Memory));
-        assert!(matches!(lua.load("return #...").call::<usize>(&large[..]).unwrap_err(), Error::Memory));
+        assert!(matches!(error, Error::Memory(_)), "{error:?}");
+        assert!(matches!(lua.set("large", &large[..]).unwrap_err(), Error::Memory(_)));
+        assert!(matches!(lua.load("return #...").call::<usize>(&large[..]).unwrap_err(), Error::Memory(_)));
         let t = lua.create_table()?;
-        assert!(matches!(t.set(lua, &large[..], 1).unwrap_err(), Error::Memory));
-        assert!(matches!(t.get::<Value>(lua, &large[..]).unwrap_err(), Error::Memory));
+        assert!(matches!(t.set(lua, &large[..], 1).unwrap_err(), Error::Memory(_)));
+        assert!(matches!(t.get::<Value>(lua, &large[..]).unwrap_err(), Error::Memory(_)));
         drop((kept, large));
         lua.gc_collect()?;
         check(lua);

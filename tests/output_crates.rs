@@ -1,10 +1,20 @@
 //! Promise: what scripts print can be messages of the `log` and `tracing` crates, a line
-//! each, at the level that was asked for.
+//! each, at the level that was asked for. A LuaJIT that has to interpret under limits is warned of there, once.
 #![cfg(any(feature = "log", feature = "tracing"))]
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use perilune::{Lua, Output};
+use perilune::{Backend, Limit, Lua, Output};
+
+/// What is said of limits when they are used again and again.
+fn limited() -> usize {
+    for _ in 0..2 {
+        let mut lua = Lua::builder().time_limit(Duration::from_secs(10)).build().unwrap();
+        lua.limit(Limit::time(Duration::from_secs(10)), |state| state.run("assert(true)")).unwrap();
+    }
+    usize::from(!Backend::current().interruptible_compiled_code)
+}
 
 /// Runs a script that prints two lines and a rest.
 fn print_to(output: Output) {
@@ -38,7 +48,12 @@ mod logged {
         log::set_max_level(log::LevelFilter::Info);
         print_to(Output::log(log::Level::Info));
         print_to(Output::log(log::Level::Debug));
-        assert_eq!(*SEEN.lock().unwrap(), ["INFO lua one\t1", "INFO lua two"]);
+        assert_eq!(std::mem::take(&mut *SEEN.lock().unwrap()), ["INFO lua one\t1", "INFO lua two"]);
+
+        let warnings = limited();
+        let seen = SEEN.lock().unwrap();
+        assert_eq!(seen.len(), warnings, "{seen:?}");
+        assert!(seen.iter().all(|line| line.starts_with("WARN perilune scripts are interpreted")), "{seen:?}");
     }
 }
 
@@ -67,8 +82,8 @@ mod traced {
     }
 
     impl tracing::Subscriber for Subscriber {
-        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-            true
+        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+            metadata.target() == "lua"
         }
 
         fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {

@@ -263,7 +263,7 @@ fn dropping_an_argument_may_panic() {
     lua.set_app_data(Arc::clone(&drops));
     lua.register("hold", |_: &mut State, _bomb: Bomb| -> Result<()> { Ok(()) }).unwrap();
     // An error that owns nothing: Rust forgets a return value when the drop of a local panics.
-    lua.register("fail", |_: &mut State, _bomb: Bomb| -> Result<()> { Err(Error::Timeout) }).unwrap();
+    lua.register("fail", |_: &mut State, _bomb: Bomb| -> Result<()> { Err(Error::Closed) }).unwrap();
     for function in ["hold", "fail"] {
         let payload = payload(quietly(|| lua.call::<()>(function, 1)));
         assert_eq!(*payload.downcast::<Custom>().unwrap(), Custom(6));

@@ -254,3 +254,22 @@ fn options_do_not_leak_from_one_builder_to_another() {
     let counts = builders.map(|builder| globals(&mut builder().build().unwrap()).len());
     assert!(counts[0] > 25 && counts[1] == 0, "{counts:?}");
 }
+
+/// Neither a finalizer nor a variable to be closed: what never ended would have nobody to stop it.
+#[test]
+fn closing_a_vm_runs_nothing_of_a_script() {
+    let ran = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let mut lua = Lua::new().unwrap();
+    let count = ran.clone();
+    lua.register("ran", move |_: &mut State, (): ()| {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(())
+    })
+    .unwrap();
+    lua.run("pcall(function() trap = setmetatable({}, { __gc = ran }) end) kept = setmetatable({}, { __close = ran }) if newproxy then getmetatable(newproxy(true)).__gc = ran end").unwrap();
+    if !is_luajit() {
+        lua.run("co = coroutine.create(function() local x <close> = kept coroutine.yield() end) coroutine.resume(co)").unwrap();
+    }
+    drop(lua);
+    assert_eq!(ran.load(std::sync::atomic::Ordering::Relaxed), 0);
+}

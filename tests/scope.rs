@@ -500,7 +500,7 @@ fn it_ends_where_memory_runs_out_too() {
         if made < n {
             return result.unwrap();
         }
-        assert!(matches!(result, Err(Error::Memory)), "{result:?}");
+        assert!(matches!(result, Err(Error::Memory(_))), "{result:?}");
     }
     panic!("never lent");
 }

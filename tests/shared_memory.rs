@@ -342,7 +342,7 @@ fn when_memory_runs_out_it_is_that_error_and_works_the_next_time() {
         let outcome = expose(&mut lua, "units", &mut units);
         lua.fail_allocation(0);
         if let Err(error) = &outcome {
-            assert!(matches!(error, Error::Memory), "allocation {nth}: {error:?}");
+            assert!(matches!(error, Error::Memory(_)), "allocation {nth}: {error:?}");
             expose(&mut lua, "units", &mut units).unwrap();
         }
         lua.run("units[0].hp[0] = units[0].hp[0] + 1").unwrap();
@@ -369,4 +369,41 @@ fn without_an_ffi_it_says_so() {
          Lua 5.4 has no FFI: register functions that read and write the values, or use LuaJIT"
     );
     lua.run("assert(units == nil)").unwrap();
+}
+
+#[test]
+fn columns_of_numbers() {
+    use perilune::RawColumn;
+    let (mut x, mut id, mut flags) = (vec![0.5_f32; 100], vec![0_i64; 100], vec![0_u8; 100]);
+    let columns = [RawColumn::new("x", x.as_mut_ptr()), RawColumn::new("id", id.as_mut_ptr()), RawColumn::new("flags", flags.as_mut_ptr())];
+    let mut lua = Lua::new().unwrap();
+    // SAFETY: the vectors have 100 numbers each and are not used before the VM is closed;
+    // the scripts stay within them.
+    let exposed = unsafe { lua.expose_columns_raw("world.swarm", 100, &columns) };
+    if !Backend::current().has_ffi {
+        let error = exposed.unwrap_err();
+        assert!(matches!(error, Error::Unsupported(_)), "{error:?}");
+        assert!(error.to_string().contains("lend a slice of structs and use columns of the view, or use LuaJIT"), "{error}");
+        return;
+    }
+    exposed.unwrap();
+    lua.run(
+        "local swarm = world.swarm
+         local x, id, flags = swarm.x, swarm.id, swarm.flags
+         for i = 0, swarm.n - 1 do x[i], id[i], flags[i] = x[i] + i, -i, i end",
+    )
+    .unwrap();
+    let mut refusal = |len: usize, columns: &[RawColumn]| {
+        // SAFETY: no script runs, and the pointers are refused.
+        unsafe { lua.expose_columns_raw("swarm", len, columns) }.unwrap_err().to_string()
+    };
+    let null = RawColumn::new("y", std::ptr::null_mut::<f64>());
+    assert!(refusal(1, &[columns[0], null]).ends_with("column 'y': expected a pointer to 1 'double', got a null pointer"));
+    assert!(refusal(0, &columns).contains("expected at least one 'float', got a length of 0"));
+    assert!(refusal(0, &[]).contains("exposing 'swarm': expected at least one column, got none"));
+    assert!(refusal(100, &[columns[0], columns[1], columns[0]]).contains("names of their own, and none called 'n', got 'x'"));
+    assert!(refusal(100, &[RawColumn::new("n", x.as_mut_ptr())]).contains("got 'n'"));
+    assert!(refusal(1, &[RawColumn::new("odd", id.as_mut_ptr().wrapping_byte_add(1))]).contains("which is not a multiple of 8"));
+    lua.close().unwrap();
+    assert_eq!((x[99], id[99], flags[99]), (99.5, -99, 99));
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use common::{check, is_luajit, quietly, with};
 use perilune::{
-    Coroutine, CoroutineStatus, Error, Function, Lua, MetaMethod, MultiValue, Progress, Result, Slice, State, Task, UserData,
+    Coroutine, CoroutineStatus, Error, Function, Limit, Lua, MetaMethod, MultiValue, Progress, Result, Slice, State, Task, UserData,
     UserDataFields, UserDataMethods, Value, Variadic, Yield, lua_sys,
 };
 
@@ -226,6 +226,71 @@ fn it_waits_for_what_cannot_be_left() {
     });
 }
 
+/// Nothing asks for the time while the task runs: it is the watchdog that ends the slice.
+#[test]
+fn a_slice_of_time_needs_no_hook_before_its_end() {
+    with(|lua| {
+        lua.register("hook", |state: &mut State, (): ()| {
+            // SAFETY: only reads.
+            unsafe { state.with_raw(|l| lua_sys::lua_gethookmask(l)) }
+        })?;
+        let mut task = task(lua, "return hook()")?;
+        let Progress::Done(values) = task.run(lua, Slice::time(Duration::from_secs(600)))? else { panic!() };
+        assert_eq!(values[0].to::<i32>(lua)?, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_slice_of_time_ends_as_soon_as_it_can_be_left() {
+    for slice in [Slice::time(Duration::from_millis(1)), Slice::cpu_time(Duration::from_millis(1))] {
+        with(|lua| {
+            register_patience(lua)?;
+            lua.register("elsewhere", |_: &mut State, (): ()| -> Result<()> {
+                Lua::new()?.run("local x = 0 for i = 1, 5e4 do x = x + i % 7 end").map(drop)
+            })?;
+            lua.register("call", |state: &mut State, f: Function| f.call::<()>(state, ()))?;
+            for inner in [
+                "",
+                "elsewhere()",
+                "call(function() for i = 1, 5e4 do end end)",
+                "coroutine.wrap(function() for i = 1, 5e4 do end end)()",
+                "coroutine.wrap(function() for i = 1, 10 do coroutine.yield() end end)()",
+                "table.sort({ 3, 2, 1 }, function(a, b) for i = 1, 1e4 do end return a < b end)",
+            ] {
+                let mut task = task(lua, &format!("while patient() do {inner} end"))?;
+                for _ in 0..3 {
+                    assert!(matches!(task.run(lua, slice)?, Progress::SliceUp), "{inner}");
+                }
+                assert_eq!(no_hook(lua), 0);
+            }
+            Ok(())
+        });
+    }
+}
+
+#[test]
+fn what_a_slice_cannot_leave_a_limit_ends() {
+    with(|lua| {
+        for (inner, is_cut) in [
+            ("while true do end", true),
+            ("pcall(function() while true do end end)", true),
+            ("coroutine.wrap(function() while true do end end)()", false),
+            ("table.sort({ 2, 1 }, function() while true do end end)", false),
+        ] {
+            let mut task = task(lua, inner)?;
+            // A busy machine may let both pass at once, so that the limit is far away where it is the slice that ends it.
+            let limit = if is_cut { Duration::from_secs(600) } else { Duration::from_millis(20) };
+            let result = lua.limit(limit, |state| task.run(state, Slice::time(Duration::from_millis(2))));
+            assert_eq!(matches!(result, Ok(Progress::SliceUp)), is_cut, "{inner}");
+            assert_eq!(matches!(result, Err(Error::Timeout(_))), !is_cut, "{inner}: {result:?}");
+            assert_eq!(task.is_done(lua)?, !is_cut, "{inner}");
+            check(lua);
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn a_coroutine_made_in_a_slice_is_free_of_it_afterwards() {
     with(|lua| {
@@ -260,7 +325,7 @@ fn tasks_within_tasks() {
 
 /// Fails instead of hanging.
 fn register_patience(lua: &mut State) -> Result<()> {
-    let end = Instant::now() + Duration::from_secs(20);
+    let end = Instant::now() + Duration::from_secs(120);
     lua.register("patient", move |_: &mut State, (): ()| Ok(Instant::now() < end))
 }
 
@@ -352,5 +417,26 @@ fn an_abandoned_task_is_collected() {
             let mut task = task(lua, "local t = {} while true do t[#t % 100 + 1] = {} end").unwrap();
             assert!(matches!(task.run(lua, Slice::instructions(200)).unwrap(), Progress::SliceUp));
         }
+    });
+}
+
+/// A hook that comes after the same number of instructions each time meets some loops in the same place each time.
+#[test]
+fn a_slice_ends_whatever_the_length_of_the_loop() {
+    with(|lua| {
+        for filling in 0..100 {
+            let (inside, outside) = ("n = 1 ".repeat(40), "n = 1 ".repeat(filling));
+            let body = format!("local n return function() while true do ('x'):gsub('.', function() {inside} end) {outside} end end");
+            let body: Function = lua.load(&*body).eval()?;
+            let mut task = lua.create_task(&body, ())?;
+            lua.limit(Limit::instructions(200_000), |state| {
+                for _ in 0..20 {
+                    assert!(matches!(task.run(state, Slice::instructions(1000))?, Progress::SliceUp), "{filling}");
+                }
+                Ok(())
+            })?;
+        }
+        check(lua);
+        Ok(())
     });
 }

@@ -35,3 +35,15 @@ fn an_error_that_was_caught_lends_its_traceback_to_no_other() {
     let traceback = error.traceback().unwrap();
     assert!(traceback.contains("story:5:") && !traceback.contains("story:2:"), "{traceback}");
 }
+
+/// A stack may be so deep that looking for its other end takes longer than a limit of time allows.
+#[test]
+fn a_deep_stack_shows_its_newest_levels() {
+    let script = "local function deep(n)\nif n == 0 then error('here') end\nreturn 1 + deep(n - 1) end\ndeep(10500)";
+    let error = lua().load(script).name("story").exec().unwrap_err();
+    let traceback = error.traceback().unwrap();
+    assert!(traceback.starts_with("stack traceback:\n\t"), "{traceback}");
+    assert!(traceback.contains("story:2: in deep") && traceback.contains("story:3: in deep"), "{traceback}");
+    assert!(traceback.ends_with("\n\t...\t(more than 10000 levels)"), "{traceback}");
+    assert_eq!(traceback.lines().count(), 12);
+}

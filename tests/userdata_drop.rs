@@ -172,7 +172,7 @@ fn when_it_cannot_be_made() {
         if made < n {
             return result.unwrap();
         }
-        assert!(matches!(result, Err(Error::Memory)), "{result:?}");
+        assert!(matches!(result, Err(Error::Memory(_))), "{result:?}");
     }
     panic!("never made");
 }

@@ -14,10 +14,10 @@ mod world;
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex};
 
-use common::{is_luajit, this_program};
-use perilune::{Function, Lua, Result, State, Table, Value, ViewAccess};
+use common::is_luajit;
+use perilune::{Elem, Function, Lua, Result, State, Table, Value, ViewAccess};
 use world::{Item, Soldier, army, paths};
 
 unsafe extern "C" {
@@ -27,6 +27,8 @@ unsafe extern "C" {
 
 const PAGE: usize = 1 << 16;
 const CANARY: u8 = 0xA5;
+const PRIVATE_AND_ANONYMOUS: c_int = 2 | if cfg!(target_os = "linux") { 0x20 } else { 0x1000 };
+const FIXED: c_int = 0x10;
 
 /// Soldiers between two pages that nobody may touch, right before the second one or right
 /// behind the first; what is left of their own pages is canaries.
@@ -41,10 +43,9 @@ impl Field {
     fn new(soldiers: &[Soldier], at_the_end: bool) -> Self {
         let size = size_of_val(soldiers);
         let bytes = (size + PAGE).next_multiple_of(PAGE);
-        let private_and_anonymous = 2 | if cfg!(target_os = "linux") { 0x20 } else { 0x1000 };
         // SAFETY: new memory, of which the middle is read and written and the rest is not.
         unsafe {
-            let all = mmap(std::ptr::null_mut(), bytes + 2 * PAGE, 0, private_and_anonymous, -1, 0).cast::<u8>();
+            let all = mmap(std::ptr::null_mut(), bytes + 2 * PAGE, 0, PRIVATE_AND_ANONYMOUS, -1, 0).cast::<u8>();
             assert_ne!(all.addr(), usize::MAX, "mmap");
             let pages = all.add(PAGE);
             assert_eq!(mprotect(pages.cast(), bytes, 3), 0, "mprotect");
@@ -62,11 +63,21 @@ impl Field {
 
     fn check(&mut self) {
         let size = self.count * size_of::<Soldier>();
-        // SAFETY: bytes of the pages.
-        let byte = |at: usize| unsafe { self.pages.add(at).read() };
-        let touched = (0..self.start).chain(self.start + size..self.bytes).find(|&at| byte(at) != CANARY);
-        assert_eq!(touched, None, "a canary was touched");
+        for (start, end) in [(0, self.start), (self.start + size, self.bytes)] {
+            // SAFETY: bytes of the pages.
+            let canaries = unsafe { std::slice::from_raw_parts(self.pages.add(start), end - start) };
+            assert!(canaries == vec![CANARY; end - start], "a canary was touched");
+        }
         check(self.count, self.start, self.pages);
+    }
+}
+
+/// Nobody may touch it from now on: whoever still knows where it was ends the process.
+impl Drop for Field {
+    fn drop(&mut self) {
+        // SAFETY: the pages are its own.
+        let gone = unsafe { mmap(self.pages.cast(), self.bytes, 0, PRIVATE_AND_ANONYMOUS | FIXED, -1, 0) };
+        assert_eq!(gone.cast::<u8>(), self.pages, "mmap");
     }
 }
 
@@ -129,6 +140,28 @@ fn host(lua: &mut Lua) -> Result<Table> {
         })
     })?;
     host.set(lua, "shrink", shrink)?;
+    // Elements as references, and as what a host function keeps.
+    lua.register_elem("change", |unit: &mut Soldier, n: i32| {
+        unit.hp[1] = n;
+        unit.pos = unit.target;
+        Ok(unit.hp[0])
+    })?;
+    let change: Function = lua.get("change")?;
+    host.set(lua, "change", change)?;
+    let kept: Arc<Mutex<Option<Elem<Soldier>>>> = Arc::default();
+    let use_kept = Arc::clone(&kept);
+    let keep = lua.create_function(move |_: &mut State, unit: Elem<Soldier>| {
+        *kept.lock().unwrap() = Some(unit);
+        Ok(())
+    })?;
+    host.set(lua, "keep", keep)?;
+    let use_it = lua.create_function(move |state: &mut State, n: i16| -> Result<()> {
+        let Some(unit) = *use_kept.lock().unwrap() else { return Ok(()) };
+        let mut soldier = unit.get(state)?;
+        soldier.word = n;
+        unit.with_mut(state, |unit| unit.word = soldier.word)
+    })?;
+    host.set(lua, "use", use_it)?;
     let view = lua.create_function(move |state: &mut State, (): ()| shared.view(state))?;
     host.set(lua, "shared", view)?;
     Ok(host)
@@ -170,15 +203,5 @@ fn child() {
 
 #[test]
 fn random_hostile_programs() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
-    let seed = std::env::var("PERILUNE_SEED").map_or(now % 1_000_000_007, |seed| seed.parse().unwrap());
-    println!("PERILUNE_SEED={seed}");
-    let child = this_program().args(["--exact", "child", "--nocapture"]).env("PERILUNE_ATTACK", seed.to_string()).output().unwrap();
-    assert!(
-        child.status.success(),
-        "seed {seed}: {}\n{}{}",
-        child.status,
-        String::from_utf8_lossy(&child.stdout),
-        String::from_utf8_lossy(&child.stderr)
-    );
+    common::attack_in_a_child();
 }

@@ -112,6 +112,26 @@ c_struct! {
 
     #[derive(Default)]
     struct Hundred { a: Twenty, b: Twenty, c: Twenty, d: Twenty, e: Twenty }
+
+    #[derive(Default)]
+    struct Eighty { a: Twenty, b: Twenty, c: Twenty, d: Twenty }
+}
+
+/// LuaJIT lets a function name 60 variables outside of it.
+#[test]
+fn many_places_of_a_kind_can_be_copied_to_each_other() {
+    for (path, mut lua) in paths() {
+        lua.lend("all", &mut [Eighty::default()], |state| {
+            state.run(
+                "local one = all[0]
+                 one.d.e.d = { 7 }
+                 one.a.a.a = one.d.e.d
+                 one.b = { b = one.d.e }
+                 assert(one.a.a.a[0] == 7 and one.b.b.d[0] == 7)",
+            )
+        })
+        .unwrap_or_else(|error| panic!("{path:?}: {error:#}"));
+    }
 }
 
 #[test]
@@ -199,6 +219,49 @@ fn arrays_of_enumerations_and_booleans() {
             )
         })
         .unwrap_or_else(|error| panic!("{path:?}: {error:#}"));
-        assert_eq!((all[0].last, all[0].low.map(|it| it as i8), all[0].flags), (Sparse::B, [127, 127], [true, false, true]));
+        assert_eq!((all[0].last, all[0].low.map(|it| it as i8), all[0].flags), (Sparse::B, [127, 127], [false, false, true]));
     }
+}
+
+/// Pointers, also to such a struct itself.
+#[test]
+fn a_schema_with_pointers_in_words() {
+    let text = perilune::game::Unit::SCHEMA.to_markdown();
+    for line in [
+        "| `gear` | array of 20: Item, or nil | read |",
+        "| `followers_array` | Unit, or nil | read |",
+        "| `hp` | array of 2: integer (i32) | read, write |",
+    ] {
+        assert!(text.lines().any(|other| other.starts_with(line)), "{line} in {text}");
+    }
+    assert!(text.lines().any(|line| line.starts_with("| `name` | text of at most")), "{text}");
+}
+
+/// What only the documentation of a schema says.
+#[test]
+fn a_schema_in_words() {
+    let text = Soldier::SCHEMA.to_markdown();
+    for line in [
+        "| `hp` | array of 2: integer (i32) | read, write | Hit points: now, and at most. |",
+        "| `kind` | integer (i32) | read, write | |",
+        "| `stance` | one of 0 (Idle), 1 (Guard), 7 (Attack) | read, write | |",
+        "| `tag` | text of at most 7 bytes | read, write | |",
+        "| `home` | Vec2 | read | |",
+        "| `home.x` | number (f32) | read | |",
+        "| `slots` | array of 3: Slot | read, write | |",
+        "| `slots[].id` | integer (i32) | read | |",
+        "| `slots[].n` | integer (i16) | read, write | |",
+        "| `grid` | array of 2: array of 3: integer (i16) | read, write | |",
+    ] {
+        assert!(text.lines().any(|other| other == line), "{line} in {text}");
+    }
+    assert!(!text.contains("secret"));
+    let mut lua = Lua::new().unwrap();
+    let fields = Documented::SCHEMA.to_table(&mut lua).unwrap();
+    lua.set("fields", fields).unwrap();
+    lua.run(
+        "assert(#fields == 4 and fields[1].name == 'end' and fields[1].read_only and fields[1].doc == 'First line. Second line.')
+         assert(fields[3].holds == 'array of 3: boolean' and fields[3].doc == '')",
+    )
+    .unwrap();
 }

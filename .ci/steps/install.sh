@@ -4,6 +4,7 @@ source "$(dirname "$0")/lib.sh"
 
 packages=(
   gcc libc6-dev make                                   # a C compiler and make: all that building needs
+  g++                                                  # … and for libFuzzer
   pkg-config libluajit-5.1-dev liblua5.4-dev           # the Lua of the system, on both backends
   liblua5.3-dev                                        # one that is too old, for the build script's tests
   libclang1-14                                         # for bindgen

@@ -33,8 +33,8 @@ need() { command -v "$1" >/dev/null || die "$1 is missing: apt-get install $2 (o
 choose() {
   unset PERILUNE_LUA PERILUNE_LINK
   case $1-$2 in
-    luajit-vendored) FEATURES=(--features vendored,async) ;;
-    lua54-vendored) FEATURES=(--features vendored,lua54,async) ;;
+    luajit-vendored) FEATURES=(--features vendored,async,log,tracing) ;;
+    lua54-vendored) FEATURES=(--features vendored,lua54,async,log,tracing) ;;
     luajit-system) FEATURES=(); export PERILUNE_LUA=luajit PERILUNE_LINK=system ;;
     lua54-system) FEATURES=(--features lua54); export PERILUNE_LUA=lua54 PERILUNE_LINK=system ;;
     *) die "no such combination: $1 $2" ;;

@@ -9,6 +9,7 @@ mapfile -t tests < <(integration_tests build_script compile_fail)
 if [[ $1-$2 == luajit-system ]]; then
   # The README's own command, here with the Lua that was chosen.
   cargo test --locked
+  cargo test --locked --features log,tracing --test output_crates
 else
   cargo test --locked "${FEATURES[@]}" --lib --bins --examples "${tests[@]}"
   cargo test --locked "${FEATURES[@]}" --doc

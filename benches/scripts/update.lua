@@ -1,5 +1,6 @@
-return function(units, dt)
-  for i = 0, #units - 1 do
+-- Raw pointers have no length: they come with a count.
+return function(units, dt, count)
+  for i = 0, (count or #units) - 1 do
     local u = units[i]
     u.x = u.x + u.vx * dt
     u.y = u.y + u.vy * dt

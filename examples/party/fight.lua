@@ -102,7 +102,7 @@ function fight.run(last_hero, first_foe, last_foe, rounds)
             target.hp[0] = target.hp[0] - damage
             if damage > best then
               best = damage
-              blow = ("%s strikes %s for %d with a %s"):format(view.name(i), view.name(victim), damage, weapons[i].name)
+              blow = ("%s strikes %s for %d with a %s"):format(unit.name, target.name, damage, weapons[i].name)
             end
             if target.hp[0] <= 0 then
               leave(other, victim)

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use perilune::game::{ABILITIES, Party};
-use perilune::{AnyUserData, Backend, Error, Lua, Result, State, Value};
+use perilune::game::{ABILITIES, GEAR, Item, LentParty, Unit};
+use perilune::{Elem, Error, Lua, Result, State, Value};
 
 use super::dice::Dice;
 
@@ -38,43 +38,21 @@ fn register_use(lua: &mut Lua, scripts: &Path) -> Result<()> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return Err(Error::runtime(format!("use: '{name}' is no name of a script: expected lower-case letters only")));
         }
-        // The one place where scripts are given something else on another backend.
-        let file = match name {
-            "view" if Backend::current().has_ffi => "structs",
-            "view" => "values",
-            name => name,
-        };
         loaded.set(state, name, false)?;
-        let module = state.load_file(scripts.join(file).with_extension("lua"))?.eval::<Value>()?;
+        let module = state.load_file(scripts.join(name).with_extension("lua"))?.eval::<Value>()?;
         loaded.set(state, name, &module)?;
         Ok(module)
     })
 }
 
-/// Gives the party to the VM to keep, and to the scripts to work on.
-pub fn share(lua: &mut Lua, party: Party) -> Result<()> {
-    let party = lua.create_userdata(party)?;
-    lua.set_app_data(party.clone());
-    if !Backend::current().has_ffi {
-        let items: Value = party.get(lua, "items")?;
-        lua.set("units", &party)?;
-        return lua.set("items", items);
-    }
-    let party = party.borrow_mut::<Party>(lua)?;
-    let (units, items) = (party.units_ptr(), party.items_ptr());
-    let (unit_count, item_count) = (party.units().len(), party.items().len());
-    // SAFETY: the VM's own data keeps the party until the VM is closed, and moving a party
-    // moves none of its units; none is added from here on. While a script runs, nothing
-    // here borrows the party. The scripts are the host's own rules: they count from 0 to
-    // below the lengths, and follow `gear` and `name`.
-    unsafe {
-        lua.expose_raw("units", units, unit_count)?;
-        lua.expose_raw("items", items, item_count)
-    }
-}
-
-/// The party, between two runs of scripts.
-pub fn party(state: &State) -> Result<&Party> {
-    let party: Option<&AnyUserData> = state.app_data();
-    party.ok_or_else(|| Error::runtime("the VM has no party"))?.borrow(state)
+/// Makes known what scripts need of the host to say who carries what: they can write numbers, and
+/// follow pointers, but not set them.
+pub fn register_gear(state: &mut State, party: LentParty) -> Result<()> {
+    state.register("carried", move |state: &mut State, (unit, place): (Elem<Unit>, usize)| party.item_at(state, unit.index(), place))?;
+    state.register("put", move |state: &mut State, (unit, place, item): (Elem<Unit>, usize, Elem<Item>)| -> Result<()> {
+        if party.put(state, unit.index(), place, Some(item.index()))? {
+            return Ok(());
+        }
+        Err(Error::runtime(format!("put: expected a place from 0 to {}, got {place}", GEAR - 1)))
+    })
 }

@@ -47,6 +47,11 @@ impl Story {
     pub(super) fn new(title: String, seed: u64, party: usize) -> Self {
         Self { title, seed, party, fights: Vec::new(), heroes: Vec::new() }
     }
+
+    /// How many set out.
+    pub(super) fn party(&self) -> usize {
+        self.party
+    }
 }
 
 impl fmt::Display for Story {

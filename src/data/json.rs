@@ -7,7 +7,7 @@
 use std::ffi::c_int;
 use std::fmt::Write as _;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, MemoryError, Result};
 use crate::lang::{Ancestors, Value, deeper, for_each_entry, mismatch};
 use crate::sys;
 use crate::vm::backend::{self, Number};
@@ -91,7 +91,7 @@ impl Encoder {
             Number::Float(value) if value.is_finite() => write!(self.text, "{value:?}"),
             Number::Float(value) => return Err(Error::type_mismatch("a number that JSON has", format!("{value}"))),
         };
-        written.map_err(|_| Error::Memory)
+        written.map_err(|_| MemoryError::new(0).into())
     }
 
     fn string(&mut self, bytes: &[u8]) -> Result<()> {
@@ -102,7 +102,7 @@ impl Encoder {
             let Some(escape) = escape(*byte) else { continue };
             self.text.push_str(&text[plain..at]);
             match escape {
-                'u' => write!(self.text, "\\u{byte:04x}").map_err(|_| Error::Memory)?,
+                'u' => write!(self.text, "\\u{byte:04x}").map_err(|_| MemoryError::new(0))?,
                 short => self.text.extend(['\\', short]),
             }
             plain = at + 1;

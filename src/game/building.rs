@@ -3,10 +3,10 @@
 use std::ffi::{c_char, c_int};
 use std::ptr;
 
-use crate::game::layout::twin;
+use crate::game::layout::{twin, view};
 
 /// A building: `Building` in `ffi_defs/building.h`.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[repr(C)]
 pub struct Building {
     /// A C string that it does not own, or null.
@@ -16,6 +16,7 @@ pub struct Building {
 }
 
 twin!(Building, "building.h", uses [], fields { name, type_ as "type" });
+view!(Building, vouched, { name => text(256), type_ as "type" });
 
 impl Default for Building {
     /// Without a name, of kind 0.

@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int};
 use std::ptr;
 
-use crate::game::layout::twin;
+use crate::game::layout::{twin, view};
 
 /// An item: `Item` in `ffi_defs/item.h`.
 ///
@@ -13,7 +13,7 @@ use crate::game::layout::twin;
 /// let gambeson = Item { armor_bonus: 1, weight: 10, value: 5, ..Item::default() };
 /// assert!(gambeson.name.is_null());
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[repr(C)]
 pub struct Item {
     /// A C string that it does not own, or null.
@@ -31,6 +31,7 @@ pub struct Item {
 }
 
 twin!(Item, "item.h", uses [], fields { name, damage, armor_bonus, weight, value, description });
+view!(Item, vouched, { name => text(256), damage, armor_bonus, weight, value, description => text(4096) });
 
 impl Default for Item {
     /// Without a name, and all numbers 0.

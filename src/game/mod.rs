@@ -4,8 +4,9 @@
 //! bindgen and to LuaJIT. The types here are their twins in Rust, compared with
 //! bindgen's view of the C text when the crate is compiled, and with LuaJIT's when
 //! they are exposed ([`State::expose_raw`](crate::State::expose_raw)). They are plain
-//! data whose pointers own nothing; [`Party`] owns what they point to, and is userdata
-//! that scripts can work on, on both backends. Nothing else in the crate knows them: any
+//! data whose pointers own nothing; [`Party`] owns what they point to. Scripts work on them where
+//! they are, while the party is lent ([`Party::lend`]); or on a party that the VM owns, as
+//! userdata. Both are the same on both backends. Nothing else in the crate knows them: any
 //! [`CStruct`](crate::CStruct) is as good.
 //!
 //! ```
@@ -29,6 +30,7 @@ mod building;
 mod field;
 mod item;
 mod layout;
+mod lent;
 mod mind;
 mod party;
 mod unit;
@@ -38,6 +40,7 @@ pub use alignment::Alignment;
 pub use building::Building;
 pub use field::Field;
 pub use item::Item;
+pub use lent::LentParty;
 pub use mind::{Emotions, Opinions, Traits};
 pub use party::Party;
 pub use unit::{ABILITIES, CHA, CON, DEX, GEAR, HON, INT, STR, Unit, WIS};

@@ -1,13 +1,16 @@
 //! Who owns the units, the items, and the text they point to.
 //!
 //! Units and items are plain data: their pointers can be changed from C, from a script
-//! and, in safe code, from Rust. So nothing here follows such a pointer. Names are
+//! and, in safe code, from Rust. So nothing here follows such a pointer, and they are made
+//! anew before scripts can (`lent`). Names are
 //! read from the texts that are kept beside, and an item pointer is an address to be
 //! found in the catalogue.
 
 use std::ffi::{CString, c_int};
 
-use crate::game::{Emotions, GEAR, Item, Opinions, Traits, Unit};
+use crate::error::{Error, Result};
+use crate::game::lent::index_in;
+use crate::game::{GEAR, Item, Unit};
 
 /// Units and the catalogue of items that they can carry.
 ///
@@ -139,9 +142,6 @@ impl Party {
         self.units[new] = Unit {
             name: self.units[new].name,
             gear: [std::ptr::null_mut(); GEAR],
-            traits: Traits { ..original.traits },
-            emotions: Emotions { ..original.emotions },
-            opinions: Opinions { ..original.opinions },
             followers_array: std::ptr::null_mut(),
             buildings_array: std::ptr::null_mut(),
             ..*original
@@ -300,9 +300,42 @@ impl Party {
     }
 
     fn index_of(&self, item: *mut Item) -> Option<usize> {
-        let bytes = item.addr().checked_sub(self.items.as_ptr().addr())?;
-        let index = bytes / size_of::<Item>();
-        (bytes % size_of::<Item>() == 0 && index < self.items.len()).then_some(index)
+        index_in(&self.items, item)
+    }
+
+    /// Makes all pointers anew, each from what it leads to: nobody knows where those that are there
+    /// come from. An error if one leads to what is not the party's.
+    pub(super) fn renew_pointers(&mut self) -> Result<()> {
+        for (unit, name) in self.units.iter_mut().zip(&self.unit_names) {
+            unit.name = name.as_ptr().cast_mut();
+        }
+        for (item, [name, description]) in self.items.iter_mut().zip(&self.item_texts) {
+            (item.name, item.description) = (name.as_ptr().cast_mut(), description.as_ptr().cast_mut());
+        }
+        (0..self.units.len()).try_for_each(|unit| self.renew_unit(unit))
+    }
+
+    fn renew_unit(&mut self, unit: usize) -> Result<()> {
+        let foreign = |field: &str, what: &str| {
+            let error = Error::type_mismatch(format!("NULL or a pointer to {what} of the party"), "another pointer");
+            Err(error.at(|| format!("units[{unit}].{field}")))
+        };
+        for place in 0..GEAR {
+            match self.item_at(unit, place) {
+                None if !self.units[unit].gear[place].is_null() => return foreign(&format!("gear[{place}]"), "an item"),
+                item => self.put(unit, place, item),
+            };
+        }
+        let followers = self.units[unit].followers_array;
+        if !followers.is_null() {
+            let Some(first) = index_in(&self.units, followers) else { return foreign("followers_array", "a unit") };
+            self.units[unit].followers_array = self.units.as_mut_ptr().wrapping_add(first);
+        }
+        if self.units[unit].buildings_array.is_null() {
+            return Ok(());
+        }
+        let error = Error::type_mismatch("NULL, for a party has no buildings", "a pointer");
+        Err(error.at(|| format!("units[{unit}].buildings_array")))
     }
 }
 
@@ -425,5 +458,32 @@ mod tests {
         assert_eq!((copy.unit_name(0), copy.item_name(0), copy.items()[0].damage), ("Ash the second", "item 2", 5));
         assert_eq!((copy.units()[0].stats[2], copy.units()[0].gear_count[0], copy.item_at(0, 0)), (7, 2, Some(0)));
         assert_eq!(copy.units()[0].name, copy.unit_names[0].as_ptr().cast_mut());
+    }
+
+    #[test]
+    fn pure_pointers_are_made_anew_or_refused() {
+        let (mut party, unit, item) = party();
+        let other = party.add_unit("Rue");
+        assert!(party.put(unit, 4, Some(item)));
+        party.units_mut()[unit].gear[4] = std::ptr::without_provenance_mut(party.items[item..].as_ptr().addr());
+        party.units_mut()[unit].followers_array = std::ptr::without_provenance_mut(party.units[other..].as_ptr().addr());
+        party.units_mut()[unit].name = std::ptr::without_provenance_mut(16);
+        party.items_mut()[item].description = std::ptr::without_provenance_mut(16);
+        party.renew_pointers().unwrap();
+        // SAFETY: they were made anew, from what they lead to.
+        unsafe {
+            let it = party.units[unit];
+            assert_eq!(std::ffi::CStr::from_ptr(it.name), c"Ash");
+            assert_eq!(std::ffi::CStr::from_ptr((*it.gear[4]).description), c"plain");
+            assert_eq!(std::ffi::CStr::from_ptr((*it.followers_array).name), c"Rue");
+        }
+        let bad = std::ptr::without_provenance_mut::<Unit>(64);
+        let refused = |party: &mut Party| party.renew_pointers().unwrap_err().to_string();
+        party.units_mut()[other].buildings_array = bad.cast();
+        assert_eq!(refused(&mut party), "units[1].buildings_array: expected NULL, for a party has no buildings, got a pointer");
+        party.units_mut()[other].followers_array = bad;
+        assert_eq!(refused(&mut party), "units[1].followers_array: expected NULL or a pointer to a unit of the party, got another pointer");
+        party.units_mut()[unit].gear[19] = bad.cast();
+        assert_eq!(refused(&mut party), "units[0].gear[19]: expected NULL or a pointer to an item of the party, got another pointer");
     }
 }

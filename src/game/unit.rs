@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int};
 use std::ptr;
 
-use crate::game::layout::twin;
+use crate::game::layout::{twin, view};
 use crate::game::{Building, Emotions, Item, Opinions, Traits};
 
 /// Index of honour in [`Unit::stats`].
@@ -29,6 +29,10 @@ pub const GEAR: usize = 20;
 
 /// A unit: `Unit` in `ffi_defs/unit.h`.
 ///
+/// Scripts see all of it in a checked view, with the name, the items, the first of the followers and the first
+/// of the buildings that it points to. [`Party::lend`](crate::game::Party::lend) makes such a view
+/// of units whose pointers are good; others are lent by [`Vouched`](crate::Vouched).
+///
 /// ```
 /// use perilune::game::{DEX, Unit};
 ///
@@ -37,7 +41,7 @@ pub const GEAR: usize = 20;
 /// assert!(unit.is_alive());
 /// assert_eq!(unit.last_item, -1);
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[repr(C)]
 pub struct Unit {
     /// A C string that it does not own, or null.
@@ -70,6 +74,11 @@ pub struct Unit {
 
 twin!(Unit, "unit.h", uses [Item, Traits, Emotions, Opinions, Building], fields {
     name, hp, stats, gear, gear_count, last_item, armour_bonus, traits, emotions, opinions, alignment, followers_array, buildings_array,
+});
+
+view!(Unit, vouched, {
+    name => text(256), hp, stats, gear => follow, gear_count, last_item, armour_bonus, traits, emotions, opinions, alignment,
+    followers_array => follow, buildings_array => follow,
 });
 
 impl Unit {

@@ -152,7 +152,7 @@ impl<'a> Chunk<'a> {
         let result = run_source(self.state, &mut source, environment, body, slots);
         match source.status {
             sys::LUA_ERRSYNTAX => result.map_err(|error| syntax::explain(self.state, &error, text, name)),
-            sys::LUA_ERRMEM => Err(Error::Memory),
+            sys::LUA_ERRMEM => Err(self.state.vm().memory.error()),
             _ => result,
         }
     }

@@ -129,7 +129,8 @@ impl Coroutine {
         NonNull::new(co).ok_or(Error::Closed)
     }
 
-    /// Ends it where it stands. On Lua 5.4 its pending to-be-closed variables are closed.
+    /// Ends it where it stands. On Lua 5.4 its pending to-be-closed variables are closed, unless a limit has
+    /// stopped it: then nothing of it runs any more.
     ///
     /// ```
     /// use perilune::{Backend, BackendKind, CoroutineStatus, Error, Function, Lua};
@@ -173,7 +174,8 @@ impl Coroutine {
     /// ```
     ///
     /// # Errors
-    /// As for [`Coroutine::close`]; on LuaJIT [`Error::Unsupported`] also for one that has failed.
+    /// As for [`Coroutine::close`]; on LuaJIT [`Error::Unsupported`] also for one that has failed; on Lua 5.4
+    /// [`Error::Runtime`] for one that was stopped by a limit, which can run nothing any more.
     pub fn reset(&self, state: &mut State, function: &Function) -> Result<()> {
         self.end(state, Some(function))
     }

@@ -149,7 +149,8 @@ pub(crate) unsafe fn finish<R: FromLuaMulti>(call: &Call, state: &mut State, arg
 }
 
 /// Reads the results of a call that has succeeded.
-#[inline]
+// Inlined for the same reason.
+#[cfg_attr(not(debug_assertions), inline(always))]
 unsafe fn take_results<R: FromLuaMulti>(call: &Call, state: &mut State) -> Result<R> {
     // SAFETY: the caller's.
     let results = unsafe {

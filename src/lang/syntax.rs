@@ -14,8 +14,8 @@ use crate::vm::state::State;
 /// The VM's `complaint` about `text`, as an error that shows where.
 #[cold]
 pub(crate) fn explain(state: &mut State, complaint: &Error, text: &[u8], name: &CStr) -> Error {
-    if let Error::Memory = complaint {
-        return Error::Memory;
+    if let Error::Memory(_) = complaint {
+        return complaint.clone();
     }
     let whole = complaint.to_string();
     let shown = String::from_utf8_lossy(name.to_bytes());
@@ -86,7 +86,7 @@ fn complains(state: &mut State, text: &[u8], message: &str) -> Result<bool> {
     };
     let result: Result<Function> = run_source(state, &mut source, None, Body::Load, 5);
     match result {
-        Err(Error::Memory) => Err(Error::Memory),
+        Err(error @ Error::Memory(_)) => Err(error),
         Err(error) => Ok(error.to_string().ends_with(message)),
         Ok(_) => Ok(false),
     }

@@ -1,11 +1,11 @@
 //! Tasks: coroutines that the host runs a slice at a time.
 
-use std::ffi::c_int;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::lang::coroutine::Step;
 use crate::lang::{Coroutine, CoroutineStatus, Function, IntoLuaMulti, MultiValue};
+use crate::limit::Limit;
 use crate::vm::slice::{self, End};
 use crate::vm::state::State;
 
@@ -21,13 +21,39 @@ impl Slice {
     /// every run on the same Lua.
     #[must_use]
     pub fn instructions(count: u32) -> Self {
-        Self(Some(End::Instructions(c_int::try_from(count).unwrap_or(c_int::MAX).max(1))))
+        Self(Some(End::Instructions(u64::from(count.max(1)))))
     }
 
-    /// This long, give or take the time of a thousand instructions.
+    /// This long, by the clock on the wall; compiled code is not slower for it.
+    ///
+    /// A task that does not leave where it cannot be cut runs on; together with a limit it is stopped then:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use perilune::{Error, Function, Lua, Progress, Slice};
+    ///
+    /// let mut lua = Lua::new()?;
+    /// let spin: Function = lua.load("return function(f) f(function() while true do end end) end").eval()?;
+    /// let frame = |lua: &mut Lua, task: &mut perilune::Task| {
+    ///     lua.limit(Duration::from_millis(200), |state| task.run(state, Slice::time(Duration::from_millis(2))))
+    /// };
+    /// let call: Function = lua.load("return function(f) f() end").eval()?;
+    /// let mut task = lua.create_task(&spin, &call)?;
+    /// assert!(matches!(frame(&mut lua, &mut task)?, Progress::SliceUp));
+    /// let inside: Function = lua.load("return function(f) coroutine.wrap(f)() end").eval()?;
+    /// let mut task = lua.create_task(&spin, &inside)?;
+    /// assert!(matches!(frame(&mut lua, &mut task), Err(Error::Timeout(_))));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn time(length: Duration) -> Self {
-        Self(Some(End::Time(length)))
+        Self(Some(End::Time(Limit::time(length))))
+    }
+
+    /// So much of its thread's processor time.
+    #[must_use]
+    pub fn cpu_time(length: Duration) -> Self {
+        Self(Some(End::Time(Limit::cpu_time(length))))
     }
 }
 
@@ -64,9 +90,9 @@ pub enum Progress {
 ///
 /// A slice ends in Lua code of the task's own coroutine. While it is inside a host function, a
 /// function of the C library, or a coroutine that it has resumed itself, it runs on until it is back.
-/// That makes it no guard against scripts that mean harm.
+/// That makes it no guard against scripts that mean harm: a limit is, see [`Slice::time`].
 ///
-/// While a slice is counted, LuaJIT interprets; with [`Slice::UNLIMITED`] it compiles as ever.
+/// While instructions are counted, LuaJIT interprets; with other slices it compiles as ever.
 #[derive(Debug)]
 pub struct Task {
     coroutine: Coroutine,
@@ -79,7 +105,8 @@ impl Task {
     ///
     /// # Errors
     /// What the task raises, with its traceback; then, and when it is done, it cannot be run
-    /// again. [`Error::Runtime`] if raw code has set a debug hook, which a slice would replace.
+    /// again. [`Error::Runtime`] if raw code has set a debug hook, which a slice would replace. A slice of time fails as
+    /// [`State::limit`] does where the system has no means to keep limits.
     pub fn run(&mut self, state: &mut State, slice: Slice) -> Result<Progress> {
         self.go_on(state, slice, ())
     }

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, MemoryError, Result};
 use crate::lang::{Function, IntoLua, Table, Value};
 use crate::vm::backend;
 use crate::vm::libs::Libs;
@@ -161,7 +161,7 @@ impl State {
             self.register("require", require)?;
             self.set_app_data(Modules { loaders: Arc::default(), loaded, loading: Vec::new() });
         }
-        self.app_data_mut().ok_or(Error::Memory)
+        self.app_data_mut().ok_or_else(|| MemoryError::new(0).into())
     }
 }
 

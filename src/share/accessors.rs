@@ -12,7 +12,7 @@ use crate::lang::{INTERNAL, IntoLua};
 use crate::share::fields::{Access, Kind, Schema, ViewField, expected};
 use crate::share::leaves::{Leaf, leaves_of};
 use crate::vm::state::State;
-use crate::vm::views::{Layout, Metatables, Place, PlaceKind, Range, Shape, make_struct_metatable};
+use crate::vm::views::{Layout, Metatables, POINTER, Place, PlaceKind, READ_ONLY, Range, Shape, make_struct_metatable};
 
 /// A struct, as the accessors know it.
 pub(super) struct Shapes {
@@ -50,9 +50,15 @@ impl Shapes {
     }
 
     fn layout(&mut self, state: &mut State, schema: &'static Schema) -> Result<*const Layout> {
-        if let Some((_, layout)) = self.layouts.iter().find(|(known, _)| ptr::eq(*known, schema)) {
+        if let Some((_, layout)) = self.layouts.iter().find(|(known, _)| known.is(schema)) {
             return Ok(*layout);
         }
+        let name = self.memory.text(schema.name)?;
+        let empty =
+            Layout { name, size: schema.size, fields: ptr::null(), field_count: 0, copied: ptr::null(), copied_count: 0, metatable: 0 };
+        // Known before its fields are: they may lead back to it.
+        let layout = self.memory.keep(empty);
+        self.layouts.push((schema, layout));
         let mut fields = Vec::new();
         for field in schema.visible() {
             fields.push(self.field(state, schema, field)?);
@@ -60,24 +66,23 @@ impl Shapes {
         let mut copied = Vec::new();
         add_copied(&mut copied, schema, 0);
         let metatable = make_struct_metatable(state, |state| names(state, schema))?;
-        let name = self.memory.text(schema.name)?;
         let (field_count, copied_count) = (fields.len(), copied.len());
         let (fields, copied) = (self.memory.keep_all(fields), self.memory.keep_all(copied));
-        let layout = self.memory.keep(Layout { name, size: schema.size, fields, field_count, copied, copied_count, metatable });
-        self.layouts.push((schema, layout));
+        // SAFETY: made above; nobody reads it before the shape is complete.
+        unsafe { layout.write(Layout { name, size: schema.size, fields, field_count, copied, copied_count, metatable }) };
         Ok(layout)
     }
 
     fn field(&mut self, state: &mut State, schema: &Schema, field: &ViewField) -> Result<Place> {
         let what = format!("field '{}' of a {}", field.name, schema.name);
         let place = self.place(state, &field.kind, field.name, &what)?;
-        Ok(Place { offset: field.offset, read_only: (field.access == Access::ReadOnly).into(), ..place })
+        Ok(Place { offset: field.offset, read_only: place.read_only | only_to_read(field.access == Access::ReadOnly), ..place })
     }
 
     fn leaf(&mut self, state: &mut State, leaf: &Leaf, schema: &Schema) -> Result<Place> {
         let what = format!("field '{}' of a {}", leaf.name, schema.name);
         let place = self.place(state, &leaf.kind, &leaf.name, &what)?;
-        Ok(Place { offset: leaf.offset, read_only: leaf.read_only.into(), ..place })
+        Ok(Place { offset: leaf.offset, read_only: place.read_only | only_to_read(leaf.read_only), ..place })
     }
 
     fn place(&mut self, state: &mut State, kind: &Kind, name: &str, what: &str) -> Result<Place> {
@@ -93,7 +98,7 @@ impl Shapes {
             values: ptr::null(),
             value_count: 0,
             kind: place_kind(kind),
-            read_only: 0,
+            read_only: if kind.is_pointer() { POINTER } else { 0 },
         };
         match kind {
             Kind::Array(element, count) => {
@@ -102,6 +107,12 @@ impl Shapes {
                 place.count = *count;
             }
             Kind::Struct(schema) => place.layout = self.layout(state, schema)?,
+            Kind::TextBehind(bytes) => place.count = *bytes,
+            Kind::Follow(follow) => {
+                let schema = follow.schema();
+                let behind = self.place(state, &Kind::Struct(schema), schema.name, &format!("a {}", schema.name))?;
+                place.element = self.memory.keep(Place { read_only: only_to_read(!follow.is_writable()), ..behind });
+            }
             Kind::Enum(all) => {
                 place.values = all.values.as_ptr();
                 place.value_count = all.values.len();
@@ -110,6 +121,10 @@ impl Shapes {
         }
         Ok(place)
     }
+}
+
+fn only_to_read(is: bool) -> i32 {
+    if is { READ_ONLY } else { 0 }
 }
 
 fn place_kind(kind: &Kind) -> PlaceKind {
@@ -128,8 +143,10 @@ fn place_kind(kind: &Kind) -> PlaceKind {
         Kind::Bool => PlaceKind::Bool,
         Kind::Enum(all) => place_kind(&all.repr),
         Kind::Text(_) => PlaceKind::Text,
+        Kind::TextBehind(_) => PlaceKind::TextBehind,
         Kind::Array(..) => PlaceKind::Array,
         Kind::Struct(_) => PlaceKind::Struct,
+        Kind::Follow(_) => PlaceKind::Follow,
     }
 }
 
@@ -156,6 +173,7 @@ fn add_copied_kind(all: &mut Vec<Range>, kind: &Kind, offset: usize) {
         Kind::Array(element @ (Kind::Struct(_) | Kind::Array(..)), count) => {
             (0..*count).for_each(|index| add_copied_kind(all, element, offset + index * element.size()));
         }
+        pointer if pointer.is_pointer() => {}
         other => match all.last_mut() {
             Some(last) if last.offset + last.length == offset => last.length += other.size(),
             _ => all.push(Range { offset, length: other.size() }),

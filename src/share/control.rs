@@ -5,6 +5,7 @@
 
 use std::alloc::{self, Layout};
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 use crate::vm::views::Control;
@@ -26,6 +27,8 @@ pub(super) struct Slot {
 /// The control blocks of a VM.
 #[derive(Debug)]
 pub(super) struct Controls {
+    /// No other VM's blocks have it.
+    id: u64,
     blocks: NonNull<Control>,
     /// Blocks from this one on have never been used.
     unused: u32,
@@ -38,10 +41,15 @@ unsafe impl Send for Controls {}
 
 impl Controls {
     pub(super) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         let layout = layout();
         // SAFETY: the layout has a size. Zeros are a block of no memory.
         let Some(blocks) = NonNull::new(unsafe { alloc::alloc_zeroed(layout) }.cast()) else { alloc::handle_alloc_error(layout) };
-        Self { blocks, unused: 0, free: Vec::new() }
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), blocks, unused: 0, free: Vec::new() }
+    }
+
+    pub(super) fn id(&self) -> u64 {
+        self.id
     }
 
     /// The first of the blocks.

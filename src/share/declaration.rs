@@ -66,26 +66,13 @@ impl<const N: usize> Declaration<N> {
     }
 
     const fn push_type(&mut self, kind: &Kind) {
-        match kind {
-            Kind::I8 => self.push("int8_t"),
-            Kind::U8 => self.push("uint8_t"),
-            Kind::I16 => self.push("int16_t"),
-            Kind::U16 => self.push("uint16_t"),
-            Kind::I32 => self.push("int32_t"),
-            Kind::U32 => self.push("uint32_t"),
-            Kind::I64 => self.push("int64_t"),
-            Kind::U64 => self.push("uint64_t"),
-            Kind::F32 => self.push("float"),
-            Kind::F64 => self.push("double"),
-            Kind::Bool => self.push("bool"),
-            Kind::Enum(all) => self.push_type(&all.repr),
-            Kind::Text(_) => self.push("char"),
-            Kind::Array(element, _) => self.push_type(element),
-            Kind::Struct(schema) => {
-                self.push("struct");
-                self.push_fields(schema.fields);
-            }
-            Kind::Pointer => self.push("void *"),
+        self.push(kind.c_name());
+        let mut inner = kind;
+        while let Kind::Array(element, _) = inner {
+            inner = element;
+        }
+        if let Kind::Struct(schema) = inner {
+            self.push_fields(schema.fields);
         }
     }
 

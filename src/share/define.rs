@@ -10,10 +10,16 @@
 /// needed to show it to scripts: see [`CStruct`](crate::CStruct) and
 /// [`CView`](crate::CView). Fields are numbers, `bool`, enumerations made by
 /// [`c_enum!`](crate::c_enum), structs made by this macro, arrays of all these, and
-/// `[c_char; N]` for text. Pointers are possible where they are hidden.
+/// `[c_char; N]` for text. Pointers are possible where they are hidden, or where an `unsafe`
+/// attribute says what scripts get by them.
 ///
 /// Behind a field's documentation stand, in this order and each if it is needed:
 ///
+/// - `#[unsafe(text(N))]` on a `*const c_char` or `*mut c_char`: scripts read a copy of the text,
+///   which ends at a NUL or after `N` bytes; NULL is nil.
+/// - `#[unsafe(follow)]` on a `*mut T` or `*const T`, where `T` is such a struct: scripts get the
+///   `T` that it points to, as they get a struct inside; NULL is nil. Behind a `*const T`
+///   everything can only be read.
 /// - `#[read_only]`: scripts can read it, and everything in it.
 /// - `#[hidden]`: to scripts it is not there.
 /// - `#[rename("other")]`: its name in scripts.
@@ -46,7 +52,73 @@
 /// );
 /// ```
 ///
-/// What could be shown to nobody does not compile: a pointer that is not hidden,
+/// # Pointers
+///
+/// ```
+/// use std::ffi::c_char;
+/// use perilune::{Lua, c_struct};
+///
+/// c_struct! {
+///     pub struct Sword { pub damage: i32 }
+///
+///     pub struct Knight {
+///         pub hp: i32,
+///         #[unsafe(text(32))]
+///         name: *const c_char,
+///         #[unsafe(follow)]
+///         sword: *mut Sword,
+///         #[unsafe(follow)]
+///         lord: *const Knight,
+///     }
+/// }
+///
+/// let mut sword = Box::new(Sword { damage: 4 });
+/// let lord = Knight { hp: 9, name: c"Maud".as_ptr(), sword: std::ptr::null_mut(), lord: std::ptr::null() };
+/// let mut knights = [Knight { hp: 7, name: c"Ivo".as_ptr(), sword: &raw mut *sword, lord: &raw const lord }; 2];
+/// let mut lua = Lua::new()?;
+/// lua.lend("knights", &mut knights, |state| {
+///     state.run(
+///         "local ivo = knights[1]
+///          assert(ivo.name == 'Ivo' and ivo.lord.name == 'Maud' and ivo.lord.sword == nil)
+///          ivo.sword.damage = ivo.sword.damage + 1",
+///     )?;
+///     let error = state.run("knights[1].lord.hp = 1").unwrap_err();
+///     assert!(error.to_string().contains("cannot change field 'hp' of a Knight: it can only be read"));
+///     Ok(())
+/// })?;
+/// assert_eq!(sword.damage, 5);
+/// # Ok::<(), perilune::Error>(())
+/// ```
+///
+/// Scripts see no pointer, and change none: an assignment to such a field is an error, and copies
+/// of structs leave it as it is. What they keep of what is behind one (`local sword = ivo.sword`)
+/// goes the way from the element to it at each use again. If the host has changed the pointer, it
+/// is the new one that is followed; if that is NULL then, it is an error. There can be four
+/// pointers on such a way, so that types that lead back to themselves end somewhere; and
+/// `totable` copies what is behind one pointer, and has nil for further ones.
+///
+/// The word `unsafe` is a promise, for every value of the struct that is ever lent or shared: in
+/// these fields is NULL, or a pointer to what the type says, which is valid to be read, and for a
+/// `*mut T` to be written, as long as scripts can use the view; no Rust reference to it is used
+/// meanwhile, and it is not shown as another type elsewhere, nor is the memory of such a pointer.
+/// All that holds for what is behind *those* values, too. Only the module that defines the struct
+/// can keep this promise, so let such fields be private.
+///
+/// A pointer that could not be followed does not compile,
+///
+/// ```compile_fail,E0277
+/// perilune::c_struct! { pub struct Named { #[unsafe(follow)] next: *mut u8 } }
+/// ```
+///
+/// nor does text where there is no pointer to it.
+///
+/// ```compile_fail,E0277
+/// perilune::c_struct! { pub struct Named { #[unsafe(text(16))] name: [std::ffi::c_char; 16] } }
+/// ```
+///
+/// # What does not compile
+///
+/// What could be shown to nobody: a pointer that is not hidden,
 ///
 /// ```compile_fail,E0080
 /// perilune::c_struct! { pub struct Named { pub name: *mut u8 } }
@@ -64,6 +136,8 @@ macro_rules! c_struct {
         $vis:vis struct $Name:ident {
             $(
                 $(#[doc = $doc:literal])*
+                $(#[unsafe(text($text:expr))])?
+                $(#[unsafe(follow $($follow:literal)?)])?
                 $(#[read_only $($read_only:literal)?])?
                 $(#[hidden $($hidden:literal)?])?
                 $(#[rename($rename:literal)])?
@@ -86,7 +160,7 @@ macro_rules! c_struct {
                 c_name: $crate::share_parts::plain_name(stringify!($field)),
                 doc: concat!($($doc, "\n",)* ""),
                 offset: ::std::mem::offset_of!($Name, $field),
-                kind: Kind::of_field::<$Field>(stringify!($Field)),
+                kind: $crate::c_struct!(@kind $Field $(, text $text)? $(, follow $($follow)?)?),
                 access: Access::of(&[$({ $(stringify!($read_only);)? true })?], &[$({ $(stringify!($hidden);)? true })?]),
             }),*];
             const SCHEMA: Schema = Schema { name: stringify!($Name), size: ::std::mem::size_of::<$Name>(), fields: SEEN };
@@ -118,6 +192,9 @@ macro_rules! c_struct {
 
         };
     )*};
+    (@kind $Field:ty) => { Kind::of_field::<$Field>(stringify!($Field)) };
+    (@kind $Field:ty, text $text:expr) => { <$Field as $crate::share_parts::TextPointer<{ $text }>>::KIND };
+    (@kind $Field:ty, follow) => { <$Field as $crate::share_parts::StructPointer>::KIND };
     (@name $field:ident) => { $crate::share_parts::plain_name(stringify!($field)) };
     (@name $field:ident $rename:literal) => { $rename };
 }

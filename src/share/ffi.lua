@@ -9,6 +9,7 @@ local ffi = ...
 local library = {
   cdef = ffi.cdef, typeof = ffi.typeof, sizeof = ffi.sizeof, alignof = ffi.alignof, offsetof = ffi.offsetof, cast = ffi.cast,
   metatype = ffi.metatype, istype = ffi.istype, string = ffi.string, copy = ffi.copy, fill = ffi.fill,
+  load = ffi.load, C = ffi.C,
 }
 
 -- Declares a type, or gives the text that declared it before. The parser takes back
@@ -42,4 +43,10 @@ local function point(ffi, name, high, low)
   return ffi.cast(ffi.typeof(name .. " *"), high * 0x100000000ULL + low)
 end
 
-return library, declare, measure, measure_field, point
+-- The symbols of a library, or of the program.
+local function symbols(ffi, file)
+  if file then return (ffi.load(file)) end
+  return ffi.C
+end
+
+return library, declare, measure, measure_field, point, symbols

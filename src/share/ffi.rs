@@ -8,17 +8,15 @@ use std::any::TypeId;
 use std::collections::HashSet;
 
 use crate::error::{Error, Result};
-use crate::lang::{Function, Table};
+use crate::lang::{Function, Table, Value};
 use crate::share::schema::{CDeclaration, CField, CStruct};
 use crate::sys;
+use crate::vm::libs;
 use crate::vm::stack::{self, StackGuard};
 use crate::vm::state::State;
 
 /// The FFI's part of the work, in Lua.
 const TOOLS: &str = include_str!("ffi.lua");
-
-/// A chunk that makes LuaJIT's own parser open the library.
-const LITERAL: &[u8] = b"return 0LL";
 
 pub(super) fn no_ffi(reason: &'static str) -> Error {
     Error::unsupported("exposing a struct to scripts as a C pointer", reason)
@@ -44,6 +42,7 @@ pub(super) struct Tools {
     measure: Function,
     measure_field: Function,
     pub point: Function,
+    symbols: Function,
 }
 
 /// What a VM knows of exposed types, among its app data.
@@ -83,18 +82,37 @@ pub(super) fn prepare<T: CStruct>(state: &mut State) -> Result<Tools> {
 /// Gives the VM a declaration, unless it has it already.
 fn declare(state: &mut State, tools: &Tools, declaration: &CDeclaration) -> Result<()> {
     let CDeclaration { name, text } = *declaration;
-    let before = tools.declare.call(state, (&tools.library, &tools.known, name, text));
-    let before: Option<String> = before.map_err(|error| match error {
-        Error::Runtime(error) => Error::runtime(format!("LuaJIT cannot take the C declaration of '{name}': {}", error.message)),
-        other => other,
-    })?;
-    match before {
+    match declare_once(state, tools, name, text).map_err(|error| refused(error, &format!("'{name}'")))? {
         Some(before) if !declaration.has_text(&before) => {
             let error = Error::type_mismatch("the declaration that this VM has already", "another one of the same name");
             Err(error.at(|| format!("C type '{name}'")))
         }
         _ => Ok(()),
     }
+}
+
+/// Gives the VM declarations of any kind, unless it has the same text already. `what` they are of is for errors.
+pub(super) fn declare_text(state: &mut State, what: &str, text: &str) -> Result<()> {
+    let tools = tools(state)?;
+    declare_once(state, &tools, text, text).map(drop).map_err(|error| refused(error, what))
+}
+
+/// Gives back the text that has declared `name` before.
+fn declare_once(state: &mut State, tools: &Tools, name: &str, text: &str) -> Result<Option<String>> {
+    tools.declare.call(state, (&tools.library, &tools.known, name, text))
+}
+
+fn refused(error: Error, what: &str) -> Error {
+    match error {
+        Error::Runtime(error) => Error::runtime(format!("LuaJIT cannot take the C declaration of {what}: {}", error.message)),
+        other => other,
+    }
+}
+
+/// What scripts find the symbols of a C library in: the file's, or the program's.
+pub(super) fn symbols(state: &mut State, file: Option<String>) -> Result<Value> {
+    let tools = tools(state)?;
+    tools.symbols.call(state, (&tools.library, file))
 }
 
 /// Compares the two layouts of `T`: first field by field, since a field that is out of
@@ -130,8 +148,8 @@ fn open_tools(state: &mut State) -> Result<Tools> {
     let ffi = open_ffi(state)?;
     let environment = state.create_table()?;
     let chunk = state.load(TOOLS).name("perilune.share").environment(&environment);
-    let (library, declare, measure, measure_field, point) = chunk.call(ffi)?;
-    Ok(Tools { library, known: state.create_table()?, declare, measure, measure_field, point })
+    let (library, declare, measure, measure_field, point, symbols) = chunk.call(ffi)?;
+    Ok(Tools { library, known: state.create_table()?, declare, measure, measure_field, point, symbols })
 }
 
 /// The `ffi` library, opened if it is not open yet.
@@ -143,17 +161,12 @@ fn open_ffi(state: &mut State) -> Result<Table> {
     state
         .anchor_pushed(3, |state| {
             let l = state.raw();
-            // SAFETY: there is room (I4); balanced on failure (I5). Loading a text is
-            // protected by the VM itself (I2), and is done in grace (I3): a library that
-            // ran out of memory half-way could not be opened again. The registry and
-            // what is taken from it are read raw.
+            if !libs::open_for_literals(state) {
+                return Err(no_ffi("the linked LuaJIT was built without its FFI library"));
+            }
+            // SAFETY: there is room (I4); balanced on failure (I5). The registry and what is taken from it are read raw (I2).
             unsafe {
                 let balance = StackGuard::new(l);
-                let status = sys::luaL_loadbufferx(l, LITERAL.as_ptr().cast(), LITERAL.len(), c"=perilune.share".as_ptr(), c"t".as_ptr());
-                if status != sys::LUA_OK {
-                    return Err(no_ffi("the linked LuaJIT was built without its FFI library"));
-                }
-                sys::lua_settop(l, balance.top);
                 stack::push_text(state, b"_LOADED")?;
                 sys::lua_rawget(l, sys::LUA_REGISTRYINDEX);
                 if sys::lua_type(l, -1) == sys::LUA_TTABLE {

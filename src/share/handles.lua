@@ -5,9 +5,9 @@
 -- the handle's epoch is its control block's and that its index is below the count there,
 -- and never gives a script anything but values, strings and handles, which hold numbers
 -- only. Whatever it found is used before any function of a script can run.
-local kept, ffi = ...
+local kept, ffi, where = ...
 
-local type, error, tostring, rawget, next, select = kept.type, kept.error, kept.tostring, kept.rawget, kept.next, kept.select
+local type, tostring, rawget, next, select = kept.type, kept.tostring, kept.rawget, kept.next, kept.select
 local istype, fstring = ffi.istype, ffi.string
 local int64, uint64 = ffi.typeof("int64_t"), ffi.typeof("uint64_t")
 
@@ -22,52 +22,65 @@ local function described(value)
   return kind
 end
 
--- Why something cannot be read or written. `level` says who used the handle, as for `error`.
-local function revoked(name, level)
-  error("view revoked: the host has taken back the memory of this view of " .. name, level)
+-- Raises a message with the script's line before it, whoever called whom since then.
+-- Compiling what fails is of no use.
+local error = kept.error
+local function raise(message) error(where() .. message, 0) end
+kept.interpreted(raise)
+
+-- Why something cannot be read or written.
+local function revoked(name)
+  raise("view revoked: the host has taken back the memory of this view of " .. name)
 end
 
-local function out_of_range(count, name, index, level)
-  error("index " .. tostring(index) .. " is out of range: this view of " .. name .. " has " .. tostring(count) .. " elements now", level)
+local function out_of_range(count, name, index)
+  raise("index " .. tostring(index) .. " is out of range: this view of " .. name .. " has " .. tostring(count) .. " elements now")
 end
 
-local function unreadable(now, epoch, count, name, index, level)
-  if now ~= epoch then revoked(name, level + 1) end
-  out_of_range(count, name, index, level + 1)
+local function unreadable(now, epoch, count, name, index)
+  if now ~= epoch then revoked(name) end
+  out_of_range(count, name, index)
 end
 
-local function unwritable(now, epoch, count, name, index, level)
-  if now ~= epoch then revoked(name, level + 1) end
+local function unwritable(now, epoch, count, name, index)
+  if now ~= epoch then revoked(name) end
   if index >= 0 and index < count and index % 1 == 0 then
-    error("cannot change a " .. name .. ": this view can only be read", level)
+    raise("cannot change a " .. name .. ": this view can only be read")
   end
-  out_of_range(count, name, index, level + 1)
+  out_of_range(count, name, index)
 end
 
-local function bad_index(index, count, what, level)
-  level = level or 3
-  if type(index) ~= "number" then error("bad index of " .. what .. ": expected a number, got " .. type(index), level) end
-  error("index " .. tostring(index) .. " is out of range: " .. what .. " has " .. tostring(count) .. " elements, from 0 on", level)
+local function bad_index(index, count, what)
+  if type(index) ~= "number" then raise("bad index of " .. what .. ": expected a number, got " .. type(index)) end
+  raise("index " .. tostring(index) .. " is out of range: " .. what .. " has " .. tostring(count) .. " elements, from 0 on")
 end
 
-local function bad_value(what, expected, value, level)
-  error("bad value for " .. what .. ": expected " .. expected .. ", got " .. described(value), level)
+local function bad_value(what, expected, value)
+  raise("bad value for " .. what .. ": expected " .. expected .. ", got " .. described(value))
 end
 
-local function read_only(what, level)
-  error("cannot change " .. what .. ": it can only be read", level)
+local function read_only(what)
+  raise("cannot change " .. what .. ": it can only be read")
 end
 
-local function no_field(what, key, level)
-  error(what .. " has no field '" .. (type(key) == "string" and key or "(" .. type(key) .. ")") .. "'", level or 3)
+local function gone(what)
+  raise(what .. " is gone: a pointer on the way to it is NULL now")
+end
+
+local function too_far(what, most)
+  raise(what .. " is too far away: there can be " .. most .. " pointers between an element and what is read")
+end
+
+local function no_field(what, key)
+  raise(what .. " has no field '" .. (type(key) == "string" and key or "(" .. type(key) .. ")") .. "'")
 end
 
 local function no_method(what, key)
-  error(what .. " has no method '" .. (type(key) == "string" and key or "(" .. type(key) .. ")") .. "'", 3)
+  raise(what .. " has no method '" .. (type(key) == "string" and key or "(" .. type(key) .. ")") .. "'")
 end
 
-local function bad_self(level)
-  error("bad self: expected a view (call it with ':')", level)
+local function bad_self()
+  raise("bad self: expected a view (call it with ':')")
 end
 
 -- An exact integer, or nothing.
@@ -111,29 +124,46 @@ local function text(bytes, n)
   return fstring(bytes, length)
 end
 
+-- The text that a pointer leads to, or nil.
+local chars = ffi.typeof("const char *")
+local function text_behind(pointer, n)
+  if pointer == nil then return nil end
+  return (text(ffi.cast(chars, pointer), n))
+end
+
+-- The type of pointers to a struct that is declared like this: the names of its fields and where
+-- they have to be follow.
+local function pointer_to(name, declared, size, ...)
+  local struct = ffi.typeof(declared)
+  local agrees = ffi.sizeof(struct) == size
+  for k = 1, select("#", ...), 2 do
+    local field, offset = select(k, ...)
+    agrees = agrees and ffi.offsetof(struct, field) == offset
+  end
+  if not agrees then error("struct '" .. name .. "' behind a pointer is not laid out as in C", 0) end
+  return ffi.typeof("$ *", struct)
+end
+
 -- Whether a text fits, with the NUL that ends it.
 local function fits(value, n)
   return type(value) == "string" and #value < n and #fstring(value) == #value
 end
 
 -- A sequence of what an array has, each element by way of `convert`.
-local function sequence(array, n, convert)
+local function sequence(array, n, convert, follows)
   local t = {}
-  for k = 0, n - 1 do t[k + 1] = convert(array, k) end
+  for k = 0, n - 1 do t[k + 1] = convert(array, k, follows) end
   return t
 end
 
--- Sets what a table has. Each assignment is checked as any other.
-local function set_fields(handle, fields)
-  for name, value in next, fields do handle[name] = value end
+-- What is wrong with a table that is to be stored.
+local function bad_count(what, n, got)
+  raise("bad value for " .. what .. ": expected " .. n .. " elements, got " .. got)
 end
 
-local function set_elements(handle, values, n, what)
-  if rawget(values, n + 1) ~= nil then error("bad value for " .. what .. ": expected " .. n .. " elements, got more", 4) end
-  for k = 1, n do
-    local value = rawget(values, k)
-    if value == nil then error("bad value for " .. what .. ": expected " .. n .. " elements, got " .. k - 1, 4) end
-    handle[k - 1] = value
+local function only_fields(known, what, fields)
+  for name in next, fields do
+    if not known[name] then no_field(what, name) end
   end
 end
 
@@ -145,10 +175,11 @@ local function all_of(get, ...)
 end
 
 return {
-  type = type, error = error, tostring = tostring, tobit = tobit, select = select, next = next,
+  type = type, tostring = tostring, tobit = tobit, select = select, rawget = rawget,
   typeof = ffi.typeof, metatype = ffi.metatype, istype = istype, copy = ffi.copy, fill = ffi.fill, cast = ffi.cast,
   unreadable = unreadable, unwritable = unwritable, bad_index = bad_index, bad_value = bad_value, read_only = read_only,
   no_field = no_field, no_method = no_method, bad_self = bad_self, revoked = revoked, to_int64 = to_int64, to_uint64 = to_uint64,
-  text = text, fits = fits, sequence = sequence, set_fields = set_fields, set_elements = set_elements,
-  all_of = all_of, make64 = make64, take64 = take64,
+  text = text, fits = fits, sequence = sequence, bad_count = bad_count, only_fields = only_fields,
+  gone = gone, too_far = too_far, text_behind = text_behind, pointer_to = pointer_to, bytes = ffi.typeof("char *"),
+  pointers = ffi.typeof("char **"), all_of = all_of, make64 = make64, take64 = take64,
 }

@@ -42,6 +42,9 @@ fn add(all: &mut Vec<Leaf>, at: Leaf) {
         Kind::Struct(schema) => schema.visible().for_each(|field| add(all, in_field(&at, field))),
         Kind::Array(element, count) if count <= MOST_ELEMENTS => (0..count).for_each(|index| add(all, in_array(&at, element, index))),
         Kind::Array(..) | Kind::Pointer => {}
+        // What is behind it is no part of the element.
+        Kind::Follow(_) => {}
+        Kind::TextBehind(_) => all.push(Leaf { read_only: true, ..at }),
         _ => all.push(at),
     }
 }

@@ -5,9 +5,11 @@
 //! happens. That it is revoked by a guard that nobody can hold on to is why lending takes a
 //! closure.
 
+use std::marker::PhantomData;
+
 use crate::error::Result;
 use crate::share::control::Slot;
-use crate::share::fields::CView;
+use crate::share::fields::{CView, check_safe_to_lend};
 use crate::share::views::{self, Views};
 use crate::vm::state::State;
 
@@ -28,6 +30,65 @@ pub struct Memory {
     start: *mut u8,
     count: usize,
     is_writable: bool,
+}
+
+/// Memory to be lent whose pointers the caller answers for: what structs have to be wrapped in that
+/// are [`UNSAFE_TO_LEND`](CView::UNSAFE_TO_LEND), as the game's own are.
+///
+/// ```
+/// use perilune::game::Unit;
+/// use perilune::{Lua, Vouched};
+///
+/// let mut units = [Unit { hp: [7, 9], ..Unit::default() }; 3];
+/// let mut lua = Lua::new()?;
+/// // SAFETY: all pointers in a unit by default are NULL.
+/// let loan = unsafe { Vouched::new(&mut units) };
+/// lua.lend("units", loan, |state| state.run("units[1].hp[0] = 8 assert(units[1].gear[0] == nil)").map(drop))?;
+/// assert_eq!(units[1].hp, [8, 9]);
+/// # Ok::<(), perilune::Error>(())
+/// ```
+///
+/// Without it they cannot be lent:
+///
+/// ```compile_fail,E0080
+/// # use perilune::{Lua, game::Unit};
+/// # let mut lua = Lua::new().unwrap();
+/// lua.lend("units", &mut [Unit::default()], |_| Ok(())).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Vouched<'a, T> {
+    memory: Memory,
+    borrow: PhantomData<&'a mut [T]>,
+}
+
+impl<'a, T: CView> Vouched<'a, T> {
+    /// # Safety
+    /// While they are lent, each of the values keeps to what [`CView`] says of pointers, whatever
+    /// host functions do meanwhile; and so do the values behind the pointers.
+    pub unsafe fn new(memory: &'a mut [T]) -> Self {
+        // SAFETY: borrowed for as long.
+        unsafe { Self::from_raw(memory.as_mut_ptr(), memory.len()) }
+    }
+
+    /// The same for memory that is not Rust's, or to which other pointers lead as well.
+    ///
+    /// # Safety
+    /// As for [`Vouched::new`], and `start` points to `count` values, which nobody but scripts
+    /// uses in `'a`, but by pointers that may be used between two accesses of a script.
+    #[must_use]
+    pub unsafe fn from_raw(start: *mut T, count: usize) -> Self {
+        Self { memory: Memory { start: start.cast(), count, is_writable: true }, borrow: PhantomData }
+    }
+}
+
+impl<T> sealed::Sealed for Vouched<'_, T> {}
+
+impl<T: CView> Lend for Vouched<'_, T> {
+    type Element = T;
+
+    fn memory(self) -> Memory {
+        self.memory
+    }
 }
 
 /// One or several loans: a name and its memory, or a tuple of such pairs.
@@ -53,6 +114,7 @@ macro_rules! lendable {
             type Element = T;
 
             fn memory(self) -> Memory {
+                const { check_safe_to_lend::<T>() };
                 let $memory = self;
                 Memory { count: $memory.len(), start: $start.cast(), is_writable: $is_writable }
             }
@@ -171,8 +233,12 @@ impl State {
     /// - `units:column "hp[0]"`: `hp[i]` is that field of every element;
     ///   `get = units:getter("x", "y")`, `x, y = get(i)`; `set = units:setter("x", "y")`,
     ///   `set(i, x, y)`. Where nothing is compiled these are much the quickest way.
-    /// - `==` says whether two are the same place. `pairs(units[i])` walks the fields, except
-    ///   on a LuaJIT that does not compile.
+    /// - Text and structs behind pointers, where [`c_struct!`](crate::c_struct) says so:
+    ///   `units[i].name`, `units[i].leader.hp`; nil where the pointer is NULL.
+    /// - `==` says whether two are the same place, reached in the same way. `pairs(units[i])` walks the fields.
+    ///
+    /// What stores several values (a setter, a table) stores all of them or, if one is wrong,
+    /// none. Only what a table has itself counts, not what its metatable would give.
     ///
     /// The memory cannot be used while scripts have it:
     ///

@@ -68,7 +68,7 @@ impl State {
         if !Backend::current().has_ffi {
             return Err(no_ffi("Lua 5.4 has no FFI: register functions that read and write the values, or use LuaJIT"));
         }
-        check_pointer(data, len).map_err(|error| error.at(|| format!("exposing '{name}'")))?;
+        check_pointer(T::NAME, data, len).map_err(|error| error.at(|| format!("exposing '{name}'")))?;
         let tools = prepare::<T>(self)?;
         let pointer: Value = tools.point.call(self, (&tools.library, T::NAME, high_half(data.addr()), low_half(data.addr())))?;
         // From here on scripts can use the address.
@@ -77,11 +77,12 @@ impl State {
     }
 }
 
-fn check_pointer<T: CStruct>(data: *mut T, len: usize) -> Result<()> {
+/// Whether it can be a pointer to as many values, which are called `name` in C.
+pub(super) fn check_pointer<T>(name: &str, data: *mut T, len: usize) -> Result<()> {
     if len == 0 {
-        return Err(Error::type_mismatch(format!("at least one '{}'", T::NAME), "a length of 0"));
+        return Err(Error::type_mismatch(format!("at least one '{name}'"), "a length of 0"));
     }
-    let expected = || format!("a pointer to {len} '{}'", T::NAME);
+    let expected = || format!("a pointer to {len} '{name}'");
     if data.is_null() {
         return Err(Error::type_mismatch(expected(), "a null pointer"));
     }

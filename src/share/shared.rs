@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use crate::error::{Error, Result};
 use crate::lang::Value;
 use crate::share::control::Slot;
-use crate::share::fields::CView;
+use crate::share::fields::{CView, check_safe_to_lend};
 use crate::share::views::{self, Views};
 use crate::vm::registry;
 use crate::vm::state::State;
@@ -20,7 +20,7 @@ use crate::vm::state::State;
 /// It is a handle: it can be cloned and kept anywhere, and only means something together
 /// with its VM.
 pub struct Shared<T> {
-    slot: Slot,
+    pub(super) slot: Slot,
     vm: registry::Owner,
     vector: PhantomData<fn() -> Vec<T>>,
 }
@@ -78,7 +78,8 @@ impl State {
     ///
     /// # Errors
     /// As for [`State::lend`].
-    pub fn share<T: CView>(&mut self, name: &str, vector: Vec<T>) -> Result<Shared<T>> {
+    pub fn share<T: CView + Send>(&mut self, name: &str, vector: Vec<T>) -> Result<Shared<T>> {
+        const { check_safe_to_lend::<T>() };
         let maker = views::prepare::<T>(self)?;
         let views = Views::of(self);
         let mut vector = Box::new(vector);
@@ -136,8 +137,11 @@ impl<T: CView> Shared<T> {
     ///
     /// # Errors
     /// As for [`Shared::slice`]; [`Error::Type`] if there would be more elements than a view
-    /// can have.
+    /// can have; [`Error::Memory`] if its memory [counts](Shared::charge) and it cannot grow.
     pub fn push(&self, state: &mut State, element: T) -> Result<()> {
+        let needed = self.len(state)?.saturating_add(1);
+        // Some to spare: a vector that fills its VM does not move for each element.
+        self.make_room(state, needed, needed.saturating_add(needed / 8))?;
         self.change(state, |vector| vector.push(element))
     }
 
@@ -146,6 +150,7 @@ impl<T: CView> Shared<T> {
     /// # Errors
     /// As for [`Shared::push`].
     pub fn resize(&self, state: &mut State, length: usize, element: T) -> Result<()> {
+        self.make_room(state, length, length)?;
         self.change(state, |vector| vector.resize(length, element))
     }
 
@@ -182,14 +187,16 @@ impl<T: CView> Shared<T> {
     /// ```
     ///
     /// # Errors
-    /// As for [`Shared::push`]: scripts see no element then until there are fewer.
+    /// As for [`Shared::push`], when the work is done: scripts see no element until there are fewer, where there are
+    /// too many; memory is counted also where it passes the limit.
     pub fn change<R>(&self, state: &mut State, work: impl FnOnce(&mut Vec<T>) -> R) -> Result<R> {
         let slot = self.slot;
         let moved = Moved { vector: std::ptr::from_mut(self.vector(state)?), state, slot };
         // SAFETY: the vector stays where it is, in its box, and `state` is not used while
         // there is a reference to it.
         let result = work(unsafe { &mut *moved.vector });
-        moved.tell().map(|()| result)
+        moved.tell()?;
+        self.follow(state).map(|()| result)
     }
 
     /// Takes the vector back; the view is revoked.
@@ -200,6 +207,7 @@ impl<T: CView> Shared<T> {
         self.vector(state)?;
         let views = Views::of(state);
         views.controls().revoke(self.slot);
+        views.charges.remove(&self.slot.index());
         let vector = views.vectors.remove(&self.slot.index()).ok_or_else(taken)?;
         vector.downcast::<Vec<T>>().map(|vector| *vector).map_err(|_| taken())
     }
@@ -214,7 +222,7 @@ impl<T: CView> Shared<T> {
         views::open(state, &maker, self.slot)
     }
 
-    fn vector<'a>(&self, state: &'a mut State) -> Result<&'a mut Vec<T>> {
+    pub(super) fn vector<'a>(&self, state: &'a mut State) -> Result<&'a mut Vec<T>> {
         self.check(state)?;
         let vector = Views::of(state).vectors.get_mut(&self.slot.index());
         vector.and_then(|vector| vector.downcast_mut::<Vec<T>>()).ok_or_else(taken)

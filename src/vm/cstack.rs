@@ -48,17 +48,38 @@ impl Bounds {
 struct Range {
     high: Cell<usize>,
     bounds: Cell<Bounds>,
+    /// Something on the thread runs under a limit: here, because whoever asks has the bounds in hand.
+    watched: Cell<bool>,
 }
 
 thread_local! {
-    static RANGE: Range = const { Range { high: Cell::new(0), bounds: Cell::new(Bounds { floor: 0, end: 0 }) } };
+    static RANGE: Range =
+        const { Range { high: Cell::new(0), bounds: Cell::new(Bounds { floor: 0, end: 0 }), watched: Cell::new(false) } };
+}
+
+/// The bounds of the stack that this is called on, and whether anything on the thread runs under a limit.
+#[inline]
+pub(crate) fn bounds_and_watched() -> (Bounds, bool) {
+    let here = here();
+    RANGE.with(|range| {
+        let bounds = if here <= range.high.get() { range.bounds.get() } else { measure(range, here) };
+        (bounds, range.watched.get())
+    })
+}
+
+/// Whether anything on this thread runs under a limit.
+pub(crate) fn is_watched() -> bool {
+    RANGE.with(|range| range.watched.get())
+}
+
+/// Notes that something on this thread runs under a limit, or nothing does any more.
+pub(crate) fn set_watched(watched: bool) {
+    RANGE.with(|range| range.watched.set(watched));
 }
 
 /// The bounds of the stack that this is called on.
-#[inline]
 pub(crate) fn bounds() -> Bounds {
-    let here = here();
-    RANGE.with(|range| if here <= range.high.get() { range.bounds.get() } else { measure(range, here) })
+    bounds_and_watched().0
 }
 
 /// About where the stack stands: the address of a local, which costs no access.

@@ -15,7 +15,7 @@
 
 #define HERE ((const char *)__builtin_frame_address(0))
 
-static int stack_overflow(lua_State *L) {
+int perilune_stack_overflow(lua_State *L) {
   return luaL_error(L, "C stack overflow (too many nested calls between Lua and the host)");
 }
 
@@ -24,7 +24,7 @@ static int stack_overflow(lua_State *L) {
 /* Calls a piece of Rust and does what it answers. Inline: it is the way of every call. */
 static inline __attribute__((always_inline)) int visit(lua_State *L, Callback *self) {
   ptrdiff_t results;
-  if (HERE < self->gate->stack_floor) return stack_overflow(L);
+  if (HERE < self->gate->stack_floor) return perilune_stack_overflow(L);
   results = self->call(L, self);
   if (results >= 0) return (int)results;
   return results == RAISE ? lua_error(L) : lua_yield(L, (int)(YIELD_NONE - results));
@@ -49,7 +49,7 @@ static int unknown_done(lua_State *L, int status, lua_KContext results) {
 
 /* Calls the function for unknown names with all but the top of the stack. */
 static int unknown(lua_State *L, int results) {
-  if (HERE < gate_of(L)->stack_floor) return stack_overflow(L);
+  if (HERE < gate_of(L)->stack_floor) return perilune_stack_overflow(L);
   lua_pushvalue(L, lua_upvalueindex(2));
   lua_replace(L, -2);
   lua_insert(L, 1);
@@ -85,24 +85,6 @@ int perilune_new_index(lua_State *L) {
 }
 #endif
 
-/* The C stack that compiling a text may take: up to 400 bytes for a level of
-   nesting, which is a character at least, and up to 1300 for a level of
-   functions, each of which has the word. Neither VM goes deeper than 200. */
-static size_t parser_need(const char *text, size_t length) {
-  size_t levels = length < 200 ? length : 200, functions = 0;
-  const char *last = text + length - 8;
-  for (; length >= 8 && text <= last && functions < levels; text++)
-    if (*text == 'f' && memcmp(text, "function", 8) == 0) functions++;
-  return 400 * (levels - functions) + 1300 * functions;
-}
-
-static int room_to_parse(lua_State *L, const char *text, size_t length) {
-  /* Bytecode is not parsed, and comes from whoever may break everything. */
-  if (length > 0 && *text == LUA_SIGNATURE[0]) return HERE > gate_of(L)->stack_floor;
-  return (size_t)(HERE - gate_of(L)->stack_end) > parser_need(text, length)
-      && HERE > gate_of(L)->stack_end;
-}
-
 /* Counts the calls from C in progress, of which this is one more: frames above this
    one are still there, those below it have ended, however they did. A level of
    coroutines takes 90 bytes only, but an error adds its position at each: without
@@ -115,28 +97,32 @@ static int too_nested(Gate *gate, const char *here) {
 }
 
 /* A check for library functions that re-enter Lua from C: raises when the
-   C stack is nearly used up, or too short to compile the text. (text?) -> () */
+   C stack is nearly used up, or too short to compile the text, or the script is being
+   stopped. (text?) -> () */
 int perilune_guard(lua_State *L) {
   Gate *gate = gate_of(L);
-  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return stack_overflow(L);
+  if (gate->stop) return perilune_stopped(L);
+  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return perilune_stack_overflow(L);
   if (lua_type(L, 1) == LUA_TSTRING) {
     size_t length;
     const char *text = lua_tolstring(L, 1, &length);
-    if (!room_to_parse(L, text, length)) return stack_overflow(L);
+    if (!perilune_room_to_parse(L, text, length)) return perilune_stack_overflow(L);
   }
   return 0;
 }
 
-/* The same for message handlers, which must not raise. () -> boolean */
+/* Whether a script's message handler must not run, because there is no stack for it, or because
+   the script is being stopped: the hook that stops it is not called in a handler of its own
+   error. Raises nothing. () -> boolean */
 int perilune_is_deep(lua_State *L) {
-  lua_pushboolean(L, HERE < gate_of(L)->stack_floor);
+  lua_pushboolean(L, HERE < gate_of(L)->stack_floor || gate_of(L)->stop);
   return 1;
 }
 
 /* The check before a library function of C. Upvalue 1: what the function has as
    its own, 2: the function. It runs in this frame, as if called itself. */
 static int guarded(lua_State *L) {
-  if (HERE < gate_of(L)->stack_floor) return stack_overflow(L);
+  if (HERE < gate_of(L)->stack_floor) return perilune_stack_overflow(L);
   return lua_tocfunction(L, lua_upvalueindex(2))(L);
 }
 
@@ -149,11 +135,37 @@ int perilune_guarded(lua_State *L) {
   return 1;
 }
 
+/* For `pairs` on a LuaJIT that does not ask userdata. (value) -> its `__pairs`, if it has one */
+int perilune_pairs_of(lua_State *L) {
+  lua_settop(L, 1);
+  return luaL_getmetafield(L, 1, "__pairs") ? 1 : 0;
+}
+
+/* Levels beyond which a stack is deep: the VM's own traceback looks for the last levels, which takes
+   100 ms where Lua 5.4 has 200,000, and no limit of time stops it meanwhile. */
+#define DEEP 10000
+
+/* The traceback of a deep stack: its newest levels. [-0, +1] */
+static void traceback_of_newest(lua_State *L, lua_State *failed, int level) {
+  lua_Debug ar;
+  int last = level + 10, parts = 2;
+  lua_pushliteral(L, "stack traceback:");
+  for (; level < last && lua_getstack(failed, level, &ar); level++, parts++) {
+    lua_getinfo(failed, "Sln", &ar);
+    lua_pushfstring(L, "\n\t%s:%d: in %s", ar.short_src, ar.currentline, ar.name ? ar.name : "?");
+  }
+  lua_pushliteral(L, "\n\t...\t(more than 10000 levels)");
+  lua_concat(L, parts);
+}
+
 /* Leaves a traceback in its slot: that of the handler's caller, or of a coroutine that
    has failed. (thread?) -> () */
 static int body_traceback(lua_State *L) {
-  lua_State *failed = lua_tothread(L, 1);
-  luaL_traceback(L, failed ? failed : L, NULL, failed ? 0 : 2);
+  lua_State *failed = lua_tothread(L, 1), *of = failed ? failed : L;
+  int level = failed ? 0 : 2;
+  lua_Debug ar;
+  if (lua_getstack(of, DEEP, &ar)) traceback_of_newest(L, of, level);
+  else luaL_traceback(L, of, NULL, level);
   lua_rawseti(L, LUA_REGISTRYINDEX, gate_of(L)->traceback_slot);
   return 0;
 }
@@ -184,14 +196,15 @@ static int body_job(lua_State *L) {
   Gate *gate = gate_of(L);
   Job *job = gate->job;
   gate->job = NULL;
-  if (HERE < gate->stack_floor) return stack_overflow(L);
+  if (HERE < gate->stack_floor) return perilune_stack_overflow(L);
   luaL_checkstack(L, job->room, "too many values");
   return (int)job->run(L, job);
 }
 
 static void compile(lua_State *L, Source *source) {
-  if (!room_to_parse(L, source->text, source->length)) stack_overflow(L);
-  source->status = luaL_loadbufferx(L, source->text, source->length, source->name, source->mode);
+  Text text = { .gate = gate_of(L), .at = source->text, .left = source->length };
+  if (!perilune_room_to_parse(L, source->text, source->length)) perilune_stack_overflow(L);
+  source->status = perilune_load(L, perilune_read, &text, source->name, source->mode);
   if (source->status != 0) lua_error(L);
   if (source->environment == 0) return;
   lua_pushvalue(L, source->environment);
@@ -380,14 +393,14 @@ static int body_resume(lua_State *L) {
   lua_State *co = lua_tothread(L, 1);
   int status = perilune_status(L, co), arguments = lua_gettop(L) - 1, results;
   if (status != RESUMABLE) return luaL_error(L, "%s", not_resumable[status]);
-  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return stack_overflow(L);
+  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return perilune_stack_overflow(L);
   move(L, L, co, arguments);
   if (lua_status(co) == 0) arguments = lua_gettop(co) - 1; /* with those that waited there */
 #ifdef PERILUNE_LUAJIT
   status = lua_resume(co, arguments);
   results = lua_gettop(co);
 #else
-  status = lua_resume(co, L, arguments, &results);
+  status = perilune_resume_in(L, co, arguments, &results);
 #endif
   if (status == 0 || status == LUA_YIELD) {
     lua_pushboolean(L, status == LUA_YIELD);
@@ -415,12 +428,16 @@ static int body_close(lua_State *L) {
 #else
   Gate *gate = gate_of(L);
   int failed = perilune_status(L, co) == FAILED;
-  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return stack_overflow(L);
+  if (perilune_has_ended(co)) {
+    if (lua_isfunction(L, 2)) return luaL_error(L, "cannot reset a coroutine that was stopped by a limit: create another one");
+    return 0;
+  }
+  if (HERE < gate->stack_floor || too_nested(gate, HERE)) return perilune_stack_overflow(L);
   if (failed) { /* its error, which has been told */
     lua_pushvalue(co, -1);
     lua_xmove(co, L, 1);
   }
-  if (lua_resetthread(co) != 0) {
+  if (perilune_reset_in(L, co) != 0) {
     lua_xmove(co, L, 1);
     if (!failed || !lua_rawequal(L, -1, -2)) return lua_error(L);
   }
@@ -434,7 +451,7 @@ static int body_close(lua_State *L) {
 const lua_CFunction perilune_bodies[] = {
   body_job, body_load, body_run, body_index, body_setindex, body_rawset, body_len, body_equal,
   body_tostring, body_next, body_text, body_table, body_collect, body_open,
-  body_traceback, body_thread, body_resume, body_close, perilune_compiler,
+  body_traceback, body_thread, body_resume, body_close, perilune_compiler, perilune_forget,
 };
 
 /* ---- The C stack ------------------------------------------------------ */

@@ -7,15 +7,20 @@
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{Error, Result, RuntimeError};
 use crate::lang::Value;
+use crate::limit::Limit;
 use crate::sys::{self, lua_State};
 use crate::vm::owner::Vm;
 use crate::vm::protect::{self, Body};
 use crate::vm::stack::{self, StackGuard};
 use crate::vm::state::State;
-use crate::vm::{backend, trampoline};
+use crate::vm::{backend, trampoline, watch};
+
+/// What `__tostring` of an error may take in a VM with limits, whose own is over then.
+const FOR_A_MESSAGE: Limit = Limit { wall: Some(Duration::from_millis(5)), ..Limit::NONE };
 
 /// What a carrier's userdata holds: null, or `Arc::into_raw` of the error.
 type Cargo = *const Error;
@@ -137,8 +142,15 @@ unsafe fn cargo(vm: &Vm, l: *mut lua_State, index: c_int) -> Option<Arc<Error>> 
 pub(crate) unsafe fn take(state: &mut State, status: c_int) -> Error {
     let vm = state.vm();
     let l = state.raw();
+    if vm.memory.ended.get() {
+        return vm.memory.error();
+    }
+    // SAFETY: within the doors' room (I4), balanced (I5).
+    if let Some(stopped) = unsafe { stopped(&vm, l, status) } {
+        return stopped;
+    }
     if status == sys::LUA_ERRMEM {
-        return Error::Memory;
+        return vm.memory.error();
     }
     // SAFETY: reads, and pushes within the room that the doors keep (I4), balanced (I5).
     unsafe {
@@ -147,10 +159,13 @@ pub(crate) unsafe fn take(state: &mut State, status: c_int) -> Error {
         if let Some(error) = cargo(&vm, l, index) {
             return unpack(error, traceback);
         }
-        let Ok(message) = message(state, index) else { return Error::Memory };
+        let message = match message(state, index) {
+            Ok(message) => message,
+            Err(error) => return error,
+        };
         if vm.memory.refused() && message.ends_with("not enough memory") && sys::lua_type(l, index) == sys::LUA_TSTRING {
             // The VM's own words, passed on by a script or by a coroutine's end.
-            return Error::Memory;
+            return vm.memory.error();
         }
         let traceback = match vm.passing.borrow_mut().take() {
             Some((passed, inner)) if passed == message => deepest(&inner, traceback),
@@ -159,6 +174,22 @@ pub(crate) unsafe fn take(state: &mut State, status: c_int) -> Error {
         let value = Value::read(state, index).ok();
         RuntimeError { message, traceback, value, cause: None }.into()
     }
+}
+
+/// Why a protected call was stopped, if it was: whatever error it came out with.
+///
+/// # Safety
+/// Room for two values.
+#[cold]
+unsafe fn stopped(vm: &Vm, l: *mut lua_State, status: c_int) -> Option<Error> {
+    let mut report = match status {
+        watch::STOPPED => vm.stopped.take()?,
+        _ if vm.gate.raised.get() != 0 => watch::report(vm)?,
+        _ => return None,
+    };
+    // SAFETY: the caller's.
+    report.traceback = unsafe { take_traceback(vm, l) };
+    Some(Error::Timeout(Box::new(report)))
 }
 
 /// The value at `index` as an error: what a carrier carries, or an error with this value. `[-0, +0, m]`
@@ -180,8 +211,8 @@ pub(crate) unsafe fn at(state: &mut State, index: c_int) -> Result<Error> {
 /// caller stay what they are, the others become the cause of a runtime error.
 fn unpack(error: Arc<Error>, traceback: String) -> Error {
     match &*error {
-        Error::Memory => Error::Memory,
-        Error::Timeout => Error::Timeout,
+        Error::Memory(short) => Error::Memory(short.clone()),
+        Error::Timeout(stopped) => Error::Timeout(stopped.clone()),
         Error::Panic(panic) => Error::Panic(panic.with_traceback(deepest(panic.traceback(), traceback))),
         Error::Runtime(inner) => RuntimeError { traceback: deepest(&inner.traceback, traceback), ..(**inner).clone() }.into(),
         other => RuntimeError { message: other.to_string(), traceback, value: None, cause: Some(error.clone()) }.into(),
@@ -223,9 +254,13 @@ unsafe fn message(state: &mut State, index: c_int) -> Result<String> {
         protect::push_body(&state.vm(), l, Body::ToString);
         sys::lua_pushvalue(l, index);
         // Not `call_body`: an error in `__tostring` must not come back here.
-        let status = protect::pcall(&state.vm(), l, 1, 1, 0);
+        let vm = state.vm();
+        let status = watch::within_more(state, FOR_A_MESSAGE, |_| protect::pcall(&vm, l, 1, 1, 0));
+        if let Some(stopped) = watch::over_by_now() {
+            return Err(Error::Timeout(Box::new(stopped)));
+        }
         if status == sys::LUA_ERRMEM {
-            return Err(Error::Memory);
+            return Err(vm.memory.error());
         }
         if status != sys::LUA_OK || sys::lua_type(l, -1) != sys::LUA_TSTRING {
             return Ok(format!("(error object is a {kind} value)"));

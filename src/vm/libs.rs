@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
 use crate::sys::{self, lua_State};
-use crate::vm::owner::{perilune_guard, perilune_guarded, perilune_is_deep};
+use crate::vm::owner::{perilune_bounded, perilune_guard, perilune_guarded, perilune_is_deep, perilune_pairs_of};
 use crate::vm::protect::{self, Body, Source};
 use crate::vm::stack::{self, StackGuard};
 use crate::vm::state::State;
@@ -121,8 +121,9 @@ pub(crate) struct Library {
     pub open: unsafe extern "C-unwind" fn(*mut lua_State) -> c_int,
 }
 
-/// Opens `libs` in a new VM.
-pub(crate) fn open(state: &mut State, libs: Libs) -> Result<()> {
+/// Opens `libs` in a new VM. If scripts are to be stopped in it (`limited`), the library functions
+/// that may run long are bounded ones.
+pub(crate) fn open(state: &mut State, libs: Libs, limited: bool) -> Result<()> {
     let wanted = backend::LIBRARIES.iter().filter(|library| (libs | backend::ALWAYS_OPENED).intersects(library.flag));
     // What is made here stays, so that looking for garbage finds none.
     // SAFETY: stopping the collector and letting it go on raises nothing (I2).
@@ -131,6 +132,9 @@ pub(crate) fn open(state: &mut State, libs: Libs) -> Result<()> {
         open_one(state, library)?;
     }
     state.vm().libs.set(libs);
+    if limited {
+        run_bounded(state)?;
+    }
     run_prelude(state, libs)?;
     // SAFETY: a new state has room for more than this takes (I4); nothing runs.
     unsafe { allowed::restrict(state, libs) };
@@ -164,20 +168,61 @@ fn open_one(state: &mut State, library: &Library) -> Result<()> {
     Ok(())
 }
 
-/// The prelude as this process's own VM has compiled it: compiling is most of what
-/// opening a VM would cost.
-static PRELUDE: OnceLock<Vec<u8>> = OnceLock::new();
+/// Opens the library that the parser opens for a literal such as `5LL`, LuaJIT's FFI, if it is not open yet; says whether
+/// there is one. `[-0, +0, m]`
+///
+/// It is done before a script can be refused memory: opened half-way it could not be opened again, and LuaJIT would
+/// crash where the script uses such a number.
+pub(crate) fn open_for_literals(state: &mut State) -> bool {
+    let Some(literal) = backend::LITERAL else { return false };
+    let l = state.raw();
+    // SAFETY: in the doors' own room (I4); balanced (I5). The VM itself protects the loading of a text (I2), here in grace (I3).
+    unsafe {
+        let _balance = StackGuard::new(l);
+        sys::luaL_loadbufferx(l, literal.as_ptr(), literal.count_bytes(), c"=perilune".as_ptr(), c"t".as_ptr()) == sys::LUA_OK
+    }
+}
 
-/// Runs the prelude with `(guard, is_deep, guarded, sink, libraries...)`; it says itself what it takes.
+/// A chunk of the library's own that opening a VM runs.
+struct Prepared {
+    text: &'static str,
+    name: &'static CStr,
+    /// As this process's own VM has compiled it: compiling is most of what opening a VM
+    /// would cost.
+    code: OnceLock<Vec<u8>>,
+}
+
+static PRELUDE: Prepared = Prepared { text: backend::PRELUDE, name: backend::PRELUDE_NAME, code: OnceLock::new() };
+
+/// Comes before the prelude, which wraps what is here as it wraps the VM's own functions.
+static BOUNDED: Prepared = Prepared { text: backend::BOUNDED, name: backend::PRELUDE_NAME, code: OnceLock::new() };
+
+/// Runs the backend's part with the table of functions that `bounded.c` makes.
+fn run_bounded(state: &mut State) -> Result<()> {
+    let l = state.raw();
+    // SAFETY: pushes within the room of a new state (I4); making the table, compiling and running are
+    // protected (I2).
+    unsafe {
+        let _balance = StackGuard::new(l);
+        push_prepared(state, &BOUNDED)?;
+        sys::lua_pushcclosure(l, Some(perilune_bounded), 0);
+        backend::push_globals(l);
+        protect::call_body(state, 1, 1)?;
+        protect::call_body(state, 1, 0)
+    }
+}
+
+/// Runs the prelude with `(guard, is_deep, guarded, pairs_of, sink, libraries..., tracked...)`; it says itself what it takes.
 /// What it gives is kept.
 fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
-    const CHECKS: [unsafe extern "C-unwind" fn(*mut lua_State) -> c_int; 3] = [perilune_guard, perilune_is_deep, perilune_guarded];
+    const CHECKS: [unsafe extern "C-unwind" fn(*mut lua_State) -> c_int; 4] =
+        [perilune_guard, perilune_is_deep, perilune_guarded, perilune_pairs_of];
     const ASKED: [Libs; 4] = [Libs::UNCHECKED, Libs::BASE, Libs::JIT, Libs::JIT_UNSAFE];
     let l = state.raw();
     // SAFETY: pushes within the room of a new state (I4); compiling and running are protected (I2).
     unsafe {
         let _balance = StackGuard::new(l);
-        push_prelude(state)?;
+        push_prepared(state, &PRELUDE)?;
         for function in CHECKS {
             sys::lua_pushcclosure(l, Some(function), 0);
         }
@@ -185,7 +230,10 @@ fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
         for flag in ASKED {
             sys::lua_pushboolean(l, libs.contains(flag).into());
         }
-        protect::call_body(state, super::alloc::to_c_int(CHECKS.len() + 1 + ASKED.len()), 1)?;
+        for function in backend::TRACKED {
+            sys::lua_pushcclosure(l, Some(*function), 0);
+        }
+        protect::call_body(state, super::alloc::to_c_int(CHECKS.len() + 1 + ASKED.len() + backend::TRACKED.len()), 1)?;
         if sys::lua_type(l, -1) == sys::LUA_TTABLE {
             state.vm().kept.set(sys::luaL_ref(l, sys::LUA_REGISTRYINDEX));
         }
@@ -193,18 +241,18 @@ fn run_prelude(state: &mut State, libs: Libs) -> Result<()> {
     Ok(())
 }
 
-/// Pushes the prelude as a function. `[-0, +1, m]`
+/// Pushes a chunk as a function. `[-0, +1, m]`
 ///
 /// # Safety
 /// Room for two values.
-unsafe fn push_prelude(state: &mut State) -> Result<()> {
+unsafe fn push_prepared(state: &mut State, chunk: &Prepared) -> Result<()> {
     let (vm, l) = (state.vm(), state.raw());
-    let compiled = PRELUDE.get();
-    let (code, mode) = compiled.map_or((backend::PRELUDE.as_bytes(), c"t"), |code| (code.as_slice(), c"b"));
+    let compiled = chunk.code.get();
+    let (code, mode) = compiled.map_or((chunk.text.as_bytes(), c"t"), |code| (code.as_slice(), c"b"));
     let mut source = Source {
         text: code.as_ptr().cast(),
         length: code.len(),
-        name: backend::PRELUDE_NAME.as_ptr(),
+        name: chunk.name.as_ptr(),
         mode: mode.as_ptr(),
         environment: 0,
         status: 0,
@@ -219,7 +267,7 @@ unsafe fn push_prelude(state: &mut State) -> Result<()> {
             let mut code = Vec::new();
             if backend::dump(l, take_code, (&raw mut code).cast()) == sys::LUA_OK {
                 // Another thread may have been quicker; its code is as good.
-                let _ = PRELUDE.set(code);
+                let _ = chunk.code.set(code);
             }
         }
     }
@@ -228,7 +276,7 @@ unsafe fn push_prelude(state: &mut State) -> Result<()> {
 
 /// The `lua_Writer` that fills a vector.
 unsafe extern "C-unwind" fn take_code(_: *mut lua_State, piece: *const c_void, length: usize, code: *mut c_void) -> c_int {
-    // SAFETY: the vector is `push_prelude`'s, and the piece is valid for the call.
+    // SAFETY: the vector is `push_prepared`'s, and the piece is valid for the call.
     unsafe { (*code.cast::<Vec<u8>>()).extend_from_slice(std::slice::from_raw_parts(piece.cast(), length)) };
     0
 }
@@ -254,6 +302,7 @@ impl Invoke for Print {
             // Borrowed no longer than this: a finalizer that prints may run in between.
             let unfinished = vm.output.borrow_mut().write(text)?;
             vm.unfinished.set(unfinished);
+            vm.ending.set(true);
         }
         Ok(0)
     }

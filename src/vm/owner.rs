@@ -8,19 +8,21 @@ use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
 
-use crate::error::{Error, PanicPayload, Result};
+use crate::error::{Error, PanicPayload, Result, TimeoutError};
 use crate::output::Sink;
 use crate::sys::{self, lua_State};
-use crate::vm::alloc::Memory;
+use crate::vm::alloc::{self, Memory};
 use crate::vm::class::Classes;
 use crate::vm::cstack::Bounds;
 use crate::vm::libs::Libs;
-use crate::vm::protect::{Body, Job, Source};
+use crate::vm::protect::{self, Body, Job, Source};
 use crate::vm::registry::{Node, Shared, Slot};
 use crate::vm::slice::Slice;
 use crate::vm::state::State;
-use crate::vm::{backend, cstack, failure, trampoline};
+use crate::vm::watch::Limits;
+use crate::vm::{backend, charge, cstack, failure, hook, trampoline};
 
 /// Free slots that every C frame has above its arguments, less a few that the
 /// doors themselves need when the frame is full (I4).
@@ -34,22 +36,42 @@ pub(crate) struct Gate {
     pub job: Cell<*mut Job>,
     pub source: Cell<*mut Source>,
     pub views: Cell<*const c_void>,
-    pub slice: Cell<*mut Slice>,
+    pub slice: Cell<*const Slice>,
+    /// Instructions so far, while somebody counts them, and what they may come to.
+    pub counted: Cell<u64>,
+    pub budget: Cell<u64>,
+    /// Under a limit: the state that runs.
+    pub current: Cell<*mut lua_State>,
+    /// A limit is over: no script may go on. Also written by a signal's handler.
+    pub stop: AtomicI32,
+    /// Memory is short: the hook is to collect.
+    pub collect: Cell<c_int>,
+    /// Memory was refused: the hook forgets compiled code when it collects.
+    pub forget: Cell<c_int>,
+    /// The error that says so has been raised, at this place, which ends in NUL.
+    pub raised: Cell<c_int>,
+    pub place: Cell<[u8; PLACE_LENGTH]>,
+    collected: unsafe extern "C" fn(*const Gate),
     pub traceback_slot: Cell<c_int>,
     pub traceback_body: Cell<c_int>,
+    forget_body: Cell<c_int>,
     nested: Cell<c_int>,
     calls: [Cell<usize>; MAX_NESTED],
 }
 
 /// As in `door.h`.
 const MAX_NESTED: usize = 200;
+const PLACE_LENGTH: usize = 160;
 
 impl Gate {
-    /// Makes ready for the stack that this is called on, on which nothing of the VM runs yet.
+    /// Makes ready for the stack that this is called on, on which nothing of the VM runs yet, and says
+    /// whether anything else there runs under a limit.
     #[inline]
-    pub(crate) fn enter_stack(&self) {
-        self.stack.set(cstack::bounds());
+    pub(crate) fn enter_stack(&self) -> bool {
+        let (bounds, watched) = cstack::bounds_and_watched();
+        self.stack.set(bounds);
         self.nested.set(0);
+        watched
     }
 }
 
@@ -99,6 +121,10 @@ pub(crate) struct Vm {
     pub frame: Cell<Frame>,
     /// Protected calls in progress; 0 when only the host runs.
     pub depth: Cell<u32>,
+    /// What holds for every run, and who may interrupt it.
+    pub limits: Limits,
+    /// Why the protected call that has just ended was stopped.
+    pub stopped: RefCell<Option<TimeoutError>>,
     pub fixtures: Fixtures,
     /// Registry slot of the loop by which callbacks go on after yielding, 0 before its first use.
     pub yield_loop: Cell<c_int>,
@@ -109,6 +135,8 @@ pub(crate) struct Vm {
     /// Where printed text goes, and whether a line has begun that has not ended.
     pub output: RefCell<Sink>,
     pub unfinished: Cell<bool>,
+    /// The outermost call leaves something to be done: a line, or a hook.
+    pub ending: Cell<bool>,
     /// Registry slot of the metatable of weak references, 0 while there are none.
     pub weak: Cell<c_int>,
     /// Registry slot of the functions that the prelude kept for Lua code of ours, 0 for none.
@@ -190,15 +218,27 @@ impl Vm {
                 job: Cell::new(ptr::null_mut()),
                 source: Cell::new(ptr::null_mut()),
                 views: Cell::new(ptr::null()),
-                slice: Cell::new(ptr::null_mut()),
+                slice: Cell::new(ptr::null()),
+                counted: Cell::new(0),
+                budget: Cell::new(hook::NEVER),
+                current: Cell::new(ptr::null_mut()),
+                stop: AtomicI32::new(0),
+                collect: Cell::new(0),
+                forget: Cell::new(0),
+                raised: Cell::new(0),
+                place: Cell::new([0; PLACE_LENGTH]),
+                collected: alloc::collected,
                 traceback_slot: Cell::new(0),
                 traceback_body: Cell::new(0),
+                forget_body: Cell::new(0),
                 nested: Cell::new(0),
                 calls: [const { Cell::new(0) }; MAX_NESTED],
             },
             memory,
             frame: Cell::new(Frame::OUTERMOST),
             depth: Cell::new(0),
+            limits: Limits::default(),
+            stopped: RefCell::default(),
             fixtures: Fixtures::default(),
             yield_loop: Cell::new(0),
             shared: Arc::default(),
@@ -206,6 +246,7 @@ impl Vm {
             libs: Cell::new(Libs::NONE),
             output: RefCell::default(),
             unfinished: Cell::new(false),
+            ending: Cell::new(false),
             weak: Cell::new(0),
             kept: Cell::new(0),
             passing: RefCell::default(),
@@ -220,14 +261,14 @@ impl Vm {
             let l = backend::new_state(vm);
             (*vm).memory.strict.set(false);
             if l.is_null() {
-                drop(Box::from_raw(vm));
-                return Err(Error::Memory);
+                return Err(Box::from_raw(vm).memory.error());
             }
             (*vm).shared.open(vm, l);
             sys::lua_atpanic(l, Some(perilune_unprotected));
             (*vm).fixtures = Fixtures::install(l);
             (*vm).gate.traceback_slot.set((*vm).fixtures.traceback);
             (*vm).gate.traceback_body.set((*vm).fixtures.bodies[Body::Traceback as usize]);
+            (*vm).gate.forget_body.set((*vm).fixtures.bodies[Body::Forget as usize]);
             backend::registry_get(l, (*vm).fixtures.handler);
             if let Err(error) = (*vm).settle() {
                 Self::close(l);
@@ -253,7 +294,9 @@ impl Vm {
             backend::close_state(l, &*vm);
             (*vm).end_output();
             (*vm).drop_hosts(|| drop((*vm).output.take()));
-            debug_assert!((*vm).memory.used.get() == 0 || (*vm).memory.is_inexact(), "memory left after lua_close");
+            let memory = &(*vm).memory;
+            // Charges may outlive the VM.
+            debug_assert!(memory.used.get() == memory.charged.get() || memory.is_inexact(), "memory left after lua_close");
             let mut vm = Box::from_raw(vm);
             for data in std::mem::take(vm.app_data.get_mut()).into_values() {
                 vm.drop_hosts(|| drop(data));
@@ -278,6 +321,13 @@ impl Vm {
             return Ok(());
         }
         self.pending.set(false);
+        if self.memory.pressed.get() {
+            // What goes wrong in finalizers waits, or has gone wrong before.
+            let _ = protect::collector(state, sys::LUA_GCCOLLECT, 0);
+            // Also where it failed: the next one is asked for anew.
+            charge::take_back(self);
+            self.memory.look_ahead();
+        }
         self.failure.borrow_mut().take().map_or(Ok(()), Err)
     }
 
@@ -300,11 +350,16 @@ impl Vm {
     /// What every operation does last: an allocation that passed in grace is an error.
     #[inline]
     pub(crate) fn settle(&self) -> Result<()> {
-        if self.memory.over.get() {
-            self.memory.over.set(false);
-            return Err(Error::Memory);
-        }
-        Ok(())
+        if self.memory.over.get() { Err(self.passed()) } else { Ok(()) }
+    }
+
+    /// Apart, so that the usual way of an operation is short.
+    #[cold]
+    #[inline(never)]
+    fn passed(&self) -> Error {
+        let error = self.memory.error();
+        self.memory.over.set(false);
+        error
     }
 
     /// Runs code of the host's that drops what the VM held. A panic waits for the next
@@ -415,8 +470,10 @@ impl Fixtures {
 
 unsafe extern "C-unwind" {
     pub(crate) fn perilune_handler(l: *mut lua_State) -> c_int;
+    pub(crate) fn perilune_bounded(l: *mut lua_State) -> c_int;
     pub(crate) fn perilune_guard(l: *mut lua_State) -> c_int;
     pub(crate) fn perilune_guarded(l: *mut lua_State) -> c_int;
+    pub(crate) fn perilune_pairs_of(l: *mut lua_State) -> c_int;
     pub(crate) fn perilune_yield(l: *mut lua_State) -> c_int;
     pub(crate) fn perilune_is_deep(l: *mut lua_State) -> c_int;
     fn perilune_unprotected(l: *mut lua_State) -> c_int;

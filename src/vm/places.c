@@ -5,9 +5,45 @@
    script can run. As in door.c, these frames own nothing, so that they may raise. */
 #include "door.h"
 #include "views.h"
+#include <stdarg.h>
 #include <string.h>
 
 /* ---- What can be wrong ------------------------------------------------ */
+
+/* Calls of C functions by each other that are looked through for the script's line. */
+#define MOST_CALLS 64
+
+/* Pushes where the script is that uses a view, which may have done so by way of `pcall`
+   or the like: the innermost line that is neither ours nor of a C function. */
+static void push_where(lua_State *L) {
+  lua_Debug ar;
+  int level;
+  for (level = 0; level < MOST_CALLS && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0 || perilune_reaches_memory(L, &ar)) continue;
+    lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
+    return;
+  }
+  lua_pushliteral(L, "");
+}
+
+/* () -> where the script is, for messages */
+int perilune_where(lua_State *L) {
+  push_where(L);
+  return 1;
+}
+
+/* Raises a message, as luaL_error does. */
+int perilune_fail(lua_State *L, const char *format, ...) {
+  va_list values;
+  luaL_checkstack(L, 4, "too deep");
+  push_where(L);
+  va_start(values, format);
+  lua_pushvfstring(L, format, values);
+  va_end(values);
+  lua_concat(L, 2);
+  return lua_error(L);
+}
 
 static const char *number_text(lua_State *L, int at) {
   lua_pushvalue(L, at);
@@ -15,12 +51,12 @@ static const char *number_text(lua_State *L, int at) {
 }
 
 int perilune_revoked(lua_State *L, const Part *part) {
-  return luaL_error(L, "view revoked: the host has taken back the memory of this view of %s", part->shape->whole.layout->name);
+  return perilune_fail(L, "view revoked: the host has taken back the memory of this view of %s", part->shape->whole.layout->name);
 }
 
 static int out_of_range(lua_State *L, const Part *part, const char *index) {
   lua_pushinteger(L, (lua_Integer)part->control->count);
-  return luaL_error(L, "index %s is out of range: this view of %s has %s elements now", index, part->shape->whole.layout->name,
+  return perilune_fail(L, "index %s is out of range: this view of %s has %s elements now", index, part->shape->whole.layout->name,
                     number_text(L, -1));
 }
 
@@ -30,64 +66,77 @@ static int element_gone(lua_State *L, const Part *part) {
 }
 
 int perilune_only_to_read(lua_State *L, const Part *part) {
-  return luaL_error(L, "cannot change a %s: this view can only be read", part->shape->whole.layout->name);
+  return perilune_fail(L, "cannot change a %s: this view can only be read", part->shape->whole.layout->name);
 }
 
 int perilune_read_only(lua_State *L, const char *what) {
-  return luaL_error(L, "cannot change %s: it can only be read", what);
+  return perilune_fail(L, "cannot change %s: it can only be read", what);
 }
 
 static int bad_value(lua_State *L, const Place *place, const char *expected, int at) {
   if (lua_type(L, at) == LUA_TNUMBER)
-    return luaL_error(L, "bad value for %s: expected %s, got number %s", place->what, expected, number_text(L, at));
-  return luaL_error(L, "bad value for %s: expected %s, got %s", place->what, expected, luaL_typename(L, at));
+    return perilune_fail(L, "bad value for %s: expected %s, got number %s", place->what, expected, number_text(L, at));
+  return perilune_fail(L, "bad value for %s: expected %s, got %s", place->what, expected, luaL_typename(L, at));
 }
 
 int perilune_no_field(lua_State *L, const char *what, int key) {
-  if (lua_type(L, key) == LUA_TSTRING) return luaL_error(L, "%s has no field '%s'", what, lua_tostring(L, key));
-  return luaL_error(L, "%s has no field '(%s)'", what, luaL_typename(L, key));
+  if (lua_type(L, key) == LUA_TSTRING) return perilune_fail(L, "%s has no field '%s'", what, lua_tostring(L, key));
+  return perilune_fail(L, "%s has no field '(%s)'", what, luaL_typename(L, key));
 }
 
 /* ---- Where things are -------------------------------------------------- */
 
-static char *at(const Part *part) {
-  return part->control->memory + part->index * part->shape->whole.layout->size + part->offset;
+static char *pointer_at(const char *memory) {
+  char *pointer;
+  memcpy(&pointer, memory, sizeof pointer);
+  return pointer;
+}
+
+/* By way of the pointers, as they are now. */
+static char *at(lua_State *L, const Part *part) {
+  char *memory = part->control->memory + part->index * part->shape->whole.layout->size;
+  int k;
+  for (k = 0; k < part->pointer_count; k++) {
+    memory = pointer_at(memory + part->pointers[k]);
+    if (!memory) perilune_fail(L, "%s is gone: a pointer on the way to it is NULL now", part->place->what);
+  }
+  return memory + part->offset;
+}
+
+static void check_element(lua_State *L, const Part *part) {
+  const Control *control = part->control;
+  if (part->epoch != control->epoch) perilune_revoked(L, part);
+  if (!((double)part->index < control->count)) element_gone(L, part);
 }
 
 /* The memory of a part, which can be read. */
 char *perilune_readable(lua_State *L, const Part *part) {
-  const Control *control = part->control;
-  if (part->epoch != control->epoch) perilune_revoked(L, part);
-  if (!((double)part->index < control->count)) element_gone(L, part);
-  return at(part);
+  check_element(L, part);
+  return at(L, part);
 }
 
 /* The memory of a part, which can be written. */
 char *perilune_writable(lua_State *L, const Part *part) {
-  char *memory = perilune_readable(L, part);
+  check_element(L, part);
   if (part->control->writable != 1) perilune_only_to_read(L, part);
-  return memory;
+  return at(L, part);
 }
 
-/* The index of an element, from the key at `key`. */
-size_t perilune_element_index(lua_State *L, const Part *view, int key, const char *what) {
-  double index;
+/* Says what is wrong with the index of an element at `key`. */
+size_t perilune_bad_element(lua_State *L, const Part *view, int key, const char *what) {
   if (lua_type(L, key) != LUA_TNUMBER)
-    luaL_error(L, "bad index of %s: expected a number, got %s", what, luaL_typename(L, key));
+    perilune_fail(L, "bad index of %s: expected a number, got %s", what, luaL_typename(L, key));
   if (view->epoch != view->control->epoch) perilune_revoked(L, view);
-  index = lua_tonumber(L, key);
-  if (!(index >= 0 && index < view->control->count) || index != (double)(size_t)index)
-    out_of_range(L, view, number_text(L, key));
-  return (size_t)index;
+  return (size_t)out_of_range(L, view, number_text(L, key));
 }
 
 size_t perilune_array_index(lua_State *L, const Place *array, int key) {
   double index;
   if (lua_type(L, key) != LUA_TNUMBER)
-    luaL_error(L, "bad index of %s: expected a number, got %s", array->what, luaL_typename(L, key));
+    perilune_fail(L, "bad index of %s: expected a number, got %s", array->what, luaL_typename(L, key));
   index = lua_tonumber(L, key);
   if (!(index >= 0 && index < (double)array->count) || index != (double)(size_t)index)
-    luaL_error(L, "index %s is out of range: %s has %d elements, from 0 on", number_text(L, key), array->what, (int)array->count);
+    perilune_fail(L, "index %s is out of range: %s has %d elements, from 0 on", number_text(L, key), array->what, (int)array->count);
   return (size_t)index;
 }
 
@@ -119,6 +168,12 @@ static void push64(lua_State *L, const Shape *shape, uint64_t bits, int is_signe
 #endif
 }
 
+/* Text that ends at a NUL or after `most` bytes: what is behind the NUL is not looked at. */
+static void push_text(lua_State *L, const char *text, size_t most) {
+  const char *end = (const char *)memchr(text, 0, most);
+  lua_pushlstring(L, text, end ? (size_t)(end - text) : most);
+}
+
 #define READ(TYPE, PUSH) { TYPE value; memcpy(&value, memory, sizeof value); PUSH; break; }
 
 /* Pushes a single value. */
@@ -135,11 +190,29 @@ void perilune_push_scalar(lua_State *L, const Shape *shape, const Place *place, 
     case F32: READ(float, lua_pushnumber(L, (lua_Number)value))
     case F64: READ(double, lua_pushnumber(L, value))
     case BOOL: lua_pushboolean(L, *memory != 0); break;
-    default: { /* TEXT */
-      const char *end = (const char *)memchr(memory, 0, place->size);
-      lua_pushlstring(L, memory, end ? (size_t)(end - memory) : place->size);
-    }
+    case TEXT_BEHIND:
+      if (pointer_at(memory)) push_text(L, pointer_at(memory), place->count);
+      else lua_pushnil(L);
+      break;
+    default: push_text(L, memory, place->size); /* TEXT */
   }
+}
+
+/* Pushes the struct that the pointer at `memory` leads to, or nil. */
+static int push_followed(lua_State *L, const Part *base, const Place *place, const char *memory, size_t offset) {
+  Part part = *base;
+  if (!pointer_at(memory)) {
+    lua_pushnil(L);
+    return 1;
+  }
+  if (base->pointer_count == MOST_POINTERS)
+    return perilune_fail(L, "%s is too far away: there can be %d pointers between an element and what is read", place->what, MOST_POINTERS);
+  part.place = place->element;
+  part.offset = 0;
+  part.read_only = base->read_only || (place->read_only & READ_ONLY) || place->element->read_only;
+  part.pointers[part.pointer_count++] = (uint32_t)offset;
+  perilune_new_part(L, &part, place->element->layout->metatable);
+  return 1;
 }
 
 /* Pushes what reading a place gives: its value, or a part. `base` is what it is in. */
@@ -150,26 +223,33 @@ int perilune_push_place(lua_State *L, const Part *base, const Place *place, size
     perilune_push_scalar(L, base->shape, place, memory - base->offset + offset);
     return 1;
   }
+  if (place->kind == FOLLOW) return push_followed(L, base, place, memory - base->offset + offset, offset);
   part = *base;
   part.place = place;
   part.offset = offset;
-  part.read_only = base->read_only || place->read_only;
+  part.read_only = base->read_only || (place->read_only & READ_ONLY);
   perilune_new_part(L, &part, place->kind == ARRAY ? base->shape->array_metatable : place->layout->metatable);
   return 1;
 }
 
-/* Pushes a table of what a place has. */
-void perilune_push_copy(lua_State *L, const Shape *shape, const Place *place, const char *memory) {
+/* Pushes a table of what a place has. What pointers lead to is copied too if it `follows` them,
+   but not what is behind further ones: those may lead in a circle. */
+void perilune_push_copy(lua_State *L, const Shape *shape, const Place *place, const char *memory, int follows) {
   size_t k;
   if (place->kind < ARRAY) {
     perilune_push_scalar(L, shape, place, memory);
     return;
   }
   luaL_checkstack(L, 6, "too deep");
+  if (place->kind == FOLLOW) {
+    if (follows && pointer_at(memory)) perilune_push_copy(L, shape, place->element, pointer_at(memory), 0);
+    else lua_pushnil(L);
+    return;
+  }
   if (place->kind == ARRAY) {
     lua_createtable(L, (int)place->count, 0);
     for (k = 0; k < place->count; k++) {
-      perilune_push_copy(L, shape, place->element, memory + k * place->element->size);
+      perilune_push_copy(L, shape, place->element, memory + k * place->element->size, follows);
       lua_rawseti(L, -2, (int)k + 1);
     }
     return;
@@ -178,7 +258,7 @@ void perilune_push_copy(lua_State *L, const Shape *shape, const Place *place, co
   for (k = 0; k < place->layout->field_count; k++) {
     const Place *field = &place->layout->fields[k];
     lua_pushstring(L, field->name);
-    perilune_push_copy(L, shape, field, memory + field->offset);
+    perilune_push_copy(L, shape, field, memory + field->offset, follows);
     lua_rawset(L, -3);
   }
 }
@@ -222,12 +302,13 @@ static int declared(const Place *place, int64_t number) {
   return place->values == NULL;
 }
 
-#define WRITE(TYPE, VALUE) { TYPE stored = (TYPE)(VALUE); memcpy(memory, &stored, sizeof stored); return; }
+#define WRITE(TYPE, VALUE) { TYPE stored = (TYPE)(VALUE); if (memory) memcpy(memory, &stored, sizeof stored); return; }
 #define WRITE_WHOLE(TYPE, LOW, HIGH) \
   if (whole(L, value, LOW, HIGH, &number) && declared(place, number)) WRITE(TYPE, number) \
   break;
 
-/* Stores the value at index `value`, if it is one for the place. */
+/* Stores the value at index `value`, if it is one for the place; without memory it is
+   only looked at. */
 void perilune_store_scalar(lua_State *L, const Shape *shape, const Place *place, char *memory, int value) {
   int64_t number;
   switch (place->kind) {
@@ -255,6 +336,7 @@ void perilune_store_scalar(lua_State *L, const Shape *shape, const Place *place,
         size_t length;
         const char *text = lua_tolstring(L, value, &length);
         if (length >= place->size || memchr(text, 0, length)) break;
+        if (!memory) return;
         memset(memory, 0, place->size);
         memcpy(memory, text, length);
         return;
@@ -299,25 +381,32 @@ static const Part *part_at(lua_State *L, const Shape *shape, int value, int slot
 
 static void assign(lua_State *L, const Shape *shape, const Place *place, char *memory, int value);
 
-/* The number of the field of this name in a struct, or what is beyond all. */
-static size_t field_number(const Layout *layout, const char *name) {
+static int has_field(const Layout *layout, const char *name) {
   size_t k = 0;
   while (k < layout->field_count && strcmp(layout->fields[k].name, name) != 0) k++;
-  return k;
+  return k < layout->field_count;
 }
 
+/* The fields in their order, so that it is always the same that is wrong first. */
 static void assign_fields(lua_State *L, const Shape *shape, const Place *place, char *memory, int value) {
   const Layout *layout = place->layout;
+  size_t k;
   luaL_checkstack(L, 8, "too deep");
+  for (k = 0; k < layout->field_count; k++) {
+    const Place *field = &layout->fields[k];
+    lua_pushstring(L, field->name);
+    lua_rawget(L, value);
+    if (!lua_isnil(L, -1)) {
+      if (field->read_only) perilune_read_only(L, field->what);
+      assign(L, shape, field, memory + field->offset, lua_gettop(L));
+    }
+    lua_pop(L, 1);
+  }
   lua_pushnil(L);
   while (lua_next(L, value)) {
     int key = lua_gettop(L) - 1;
-    size_t number = lua_type(L, key) == LUA_TSTRING ? field_number(layout, lua_tostring(L, key)) : layout->field_count;
-    const Place *field = &layout->fields[number];
-    if (number == layout->field_count) perilune_no_field(L, place->what, key);
-    if (field->read_only) perilune_read_only(L, field->what);
-    assign(L, shape, field, memory + field->offset, key + 1);
-    lua_settop(L, key);
+    if (lua_type(L, key) != LUA_TSTRING || !has_field(layout, lua_tostring(L, key))) perilune_no_field(L, place->what, key);
+    lua_pop(L, 1);
   }
 }
 
@@ -325,11 +414,11 @@ static void assign_elements(lua_State *L, const Shape *shape, const Place *place
   size_t k;
   luaL_checkstack(L, 8, "too deep");
   lua_rawgeti(L, value, (int)place->count + 1);
-  if (!lua_isnil(L, -1)) luaL_error(L, "bad value for %s: expected %d elements, got more", place->what, (int)place->count);
+  if (!lua_isnil(L, -1)) perilune_fail(L, "bad value for %s: expected %d elements, got more", place->what, (int)place->count);
   lua_pop(L, 1);
   for (k = 0; k < place->count; k++) {
     lua_rawgeti(L, value, (int)k + 1);
-    if (lua_isnil(L, -1)) luaL_error(L, "bad value for %s: expected %d elements, got %d", place->what, (int)place->count, (int)k);
+    if (lua_isnil(L, -1)) perilune_fail(L, "bad value for %s: expected %d elements, got %d", place->what, (int)place->count, (int)k);
     assign(L, shape, place->element, memory + k * place->element->size, lua_gettop(L));
     lua_pop(L, 1);
   }
@@ -354,12 +443,22 @@ static void assign(lua_State *L, const Shape *shape, const Place *place, char *m
   }
 }
 
+/* Assigns the table at index 3 to a place in a part: it is put together elsewhere before
+   any of it is stored, so that all of it is, or nothing. */
+static void assign_table(lua_State *L, const Part *base, const Place *place, size_t offset) {
+  char *scratch = (char *)lua_newuserdata(L, place->size);
+  memcpy(scratch, perilune_writable(L, base) - base->offset + offset, place->size);
+  assign(L, base->shape, place, scratch, 3);
+  copy_place(place, perilune_writable(L, base) - base->offset + offset, scratch);
+}
+
 /* Assigns the third argument to a place in a part. */
 int perilune_assign_in(lua_State *L, const Part *base, const Place *place, size_t offset) {
   if (base->read_only || place->read_only) {
     perilune_readable(L, base);
     return perilune_read_only(L, place->what);
   }
-  assign(L, base->shape, place, perilune_writable(L, base) - base->offset + offset, 3);
+  if (place->kind >= ARRAY && lua_type(L, 3) == LUA_TTABLE) assign_table(L, base, place, offset);
+  else assign(L, base->shape, place, perilune_writable(L, base) - base->offset + offset, 3);
   return 0;
 }

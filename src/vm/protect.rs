@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use crate::error::Result;
 use crate::sys::{self, lua_State};
 use crate::vm::owner::{Frame, Vm, VmRef};
-use crate::vm::stack::StackGuard;
+use crate::vm::stack::{self, StackGuard};
 use crate::vm::state::State;
-use crate::vm::{backend, failure};
+use crate::vm::{backend, charge, failure, hook, watch};
 
 /// The protected bodies, in the order of `perilune_bodies` in `door.c`, which
 /// documents what each takes and gives.
@@ -33,10 +33,11 @@ pub(crate) enum Body {
     Resume,
     Close,
     Compiler,
+    Forget,
 }
 
 impl Body {
-    pub(crate) const COUNT: usize = Self::Compiler as usize + 1;
+    pub(crate) const COUNT: usize = Self::Forget as usize + 1;
 }
 
 /// `Job` in `door.h`.
@@ -129,21 +130,23 @@ pub(crate) unsafe fn push_body(vm: &Vm, l: *mut lua_State, body: Body) {
 ///
 /// # Safety
 /// As for `lua_pcall`: function and arguments are on top of the stack.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn pcall(vm: &Vm, l: *mut lua_State, arguments: c_int, results: c_int, handler: c_int) -> c_int {
     let strict = vm.memory.strict.replace(true);
     let depth = vm.depth.get();
+    let mut is_limited = false;
     if depth == 0 {
-        vm.gate.enter_stack();
+        is_limited = vm.gate.enter_stack() || vm.limits.any.get();
         vm.memory.refusals_before.set(vm.memory.refusals.get());
     }
     vm.depth.set(depth + 1);
     // SAFETY: the caller's; nothing raises through a protected call.
-    let status = unsafe { sys::lua_pcall(l, arguments, results, handler) };
+    let status =
+        unsafe { if is_limited { watch::pcall(l, arguments, results, handler) } else { sys::lua_pcall(l, arguments, results, handler) } };
     vm.depth.set(depth);
     vm.memory.strict.set(strict);
-    if depth == 0 && vm.unfinished.get() {
-        vm.end_output();
+    if depth == 0 && vm.ending.get() {
+        end_outermost(vm, l);
     }
     status
 }
@@ -165,6 +168,51 @@ pub(crate) unsafe fn call_body(state: &mut State, arguments: c_int, results: c_i
         sys::lua_settop(state.raw(), -2);
         Err(error)
     }
+}
+
+/// What an outermost call does when it has left something to be done.
+#[cold]
+fn end_outermost(vm: &Vm, l: *mut lua_State) {
+    vm.ending.set(false);
+    if vm.memory.refused() && vm.memory.limit.get() != usize::MAX {
+        // What filled the VM is garbage now, most likely.
+        vm.memory.pressed.set(true);
+        vm.pending.set(true);
+    }
+    if vm.unfinished.get() {
+        vm.end_output();
+    }
+    if vm.memory.pressed.get() {
+        // The next operation collects, or a script's next instruction if memory is short again.
+        vm.gate.collect.set(0);
+        vm.gate.forget.set(0);
+        // SAFETY: the state that ran is live.
+        unsafe { hook::set(l) };
+    }
+}
+
+/// `lua_gc`, in a protected body, because finalizers may run. `[-0, +0, -]`
+pub(crate) fn collector(state: &mut State, what: c_int, data: c_int) -> Result<c_int> {
+    stack::with_room(state, 4, |state| {
+        let (vm, l) = (state.vm(), state.raw());
+        // SAFETY: there is room (I4); balanced (I5); protected (I2).
+        unsafe {
+            let _balance = StackGuard::new(l);
+            push_body(&vm, l, Body::Collect);
+            sys::lua_pushnumber(l, what.into());
+            sys::lua_pushnumber(l, data.into());
+            // LuaJIT may want memory to come to an end, for its table of texts; without that a VM that is full
+            // of garbage would stay so.
+            let limit = vm.memory.limit.replace(usize::MAX);
+            let collected = call_body(state, 2, 1);
+            vm.memory.limit.set(limit);
+            collected?;
+            charge::take_back(&vm);
+            vm.memory.look_ahead();
+            #[expect(clippy::cast_possible_truncation, reason = "it was an int")]
+            Ok(sys::lua_tonumberx(l, -1, std::ptr::null_mut()) as c_int)
+        }
+    })
 }
 
 /// A job together with what it runs and what came of it.
@@ -211,7 +259,7 @@ where
         let called = call_body(state, arguments, sys::LUA_MULTRET);
         if task.work.is_some() && vm.memory.refusals.get() != refusals {
             // Asking for stack does not tell "too much" and "no memory" apart.
-            return Err(crate::Error::Memory);
+            return Err(vm.memory.error());
         }
         called?;
         match task.outcome {
@@ -224,7 +272,7 @@ where
                 drop(balance);
                 resume_unwind(payload)
             }
-            None => Err(crate::Error::Memory),
+            None => Err(vm.memory.error()),
         }
     }
 }

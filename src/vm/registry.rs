@@ -25,12 +25,19 @@ pub(crate) struct Shared {
     /// A Treiber stack of dropped slots: pushed one by one, popped all at once,
     /// which leaves no room for the ABA problem.
     drops: AtomicPtr<Node>,
+    /// Bytes of charges that were dropped; see `charge.rs`.
+    returned: AtomicUsize,
 }
 
 impl Shared {
     #[inline]
     pub(crate) fn has_drops(&self) -> bool {
         !self.drops.load(Ordering::Relaxed).is_null()
+    }
+
+    /// The main state; null before the VM is open, and once it is closed.
+    pub(crate) fn main(&self) -> *mut lua_State {
+        self.main.load(Ordering::Relaxed)
     }
 
     /// Says which VM this is.
@@ -48,6 +55,12 @@ impl Shared {
     /// Everything that was dropped since the last call.
     pub(crate) fn take_drops(&self) -> Drops {
         Drops(self.drops.swap(ptr::null_mut(), Ordering::Acquire))
+    }
+
+    /// What charges gave back since the last call. Only the sum means something, hence no order with anything else.
+    pub(crate) fn take_returned(&self) -> usize {
+        // Mostly nothing, which a look tells without writing.
+        if self.returned.load(Ordering::Relaxed) == 0 { 0 } else { self.returned.swap(0, Ordering::Relaxed) }
     }
 
     fn push(&self, node: NonNull<Node>) {
@@ -76,6 +89,11 @@ pub(crate) struct Owner(Arc<Shared>);
 impl Owner {
     pub(crate) fn of(shared: &Arc<Shared>) -> Self {
         Self(Arc::clone(shared))
+    }
+
+    /// Gives back what was charged.
+    pub(crate) fn give_back(&self, bytes: usize) {
+        self.0.returned.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// An error unless `shared` is the VM's.

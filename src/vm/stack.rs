@@ -1,10 +1,11 @@
 //! The Lua stack: room, balance, and the pushes and reads that everything else is made of.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 
 use crate::error::Result;
 use crate::sys::{self, lua_State};
+use crate::vm::backend;
 use crate::vm::owner::Vm;
 use crate::vm::protect::{self, Body, Source};
 use crate::vm::state::State;
@@ -107,6 +108,17 @@ pub(crate) fn push_text(state: &mut State, text: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Pushes a text that ends in NUL. `[-0, +1, m]`
+#[inline]
+pub(crate) fn push_c_text(state: &mut State, text: &CStr) -> Result<()> {
+    if text.count_bytes() >= LONG_TEXT {
+        return push_long_text(state, text.to_bytes());
+    }
+    // SAFETY: short enough; room is the caller's (I4).
+    unsafe { backend::push_c_text(state.raw(), text) };
+    Ok(())
+}
+
 #[cold]
 fn push_long_text(state: &mut State, text: &[u8]) -> Result<()> {
     let vm = state.vm();
@@ -159,7 +171,8 @@ pub(crate) unsafe fn raw_set(state: &mut State, table: c_int) -> Result<()> {
 /// As for [`raw_set`]; `vm` is the state's.
 #[inline]
 pub(crate) unsafe fn raw_set_in(vm: &Vm, state: &mut State, table: c_int) -> Result<()> {
-    if vm.memory.used.get() < LARGE_VM {
+    // What the host charged is none of the VM's; the first look is mostly enough.
+    if vm.memory.used.get() < LARGE_VM || vm.memory.used.get() - vm.memory.charged.get() < LARGE_VM {
         // SAFETY: a valid key into a table far below the VM's limits only wants memory (I2, I3).
         unsafe { sys::lua_rawset(state.raw(), table) };
         return Ok(());

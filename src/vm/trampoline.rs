@@ -134,7 +134,7 @@ fn fail(state: &mut State, caught: std::thread::Result<()>, outcome: Result<c_in
     let error = match (caught, outcome) {
         (Err(payload), _) => Error::Panic(PanicPayload::new(payload)),
         (Ok(()), Err(error)) => error,
-        (Ok(()), Ok(_)) => Error::Memory,
+        (Ok(()), Ok(_)) => vm.memory.error(),
     };
     vm.memory.over.set(false);
     failure::raise(state, error)

@@ -36,7 +36,7 @@ static int struct_next(lua_State *L) {
   size_t number = 0;
   lua_settop(L, 2);
   if (lua_type(L, 1) != LUA_TUSERDATA || !lua_getmetatable(L, 1) || !lua_rawequal(L, 3, lua_upvalueindex(2)))
-    return luaL_error(L, "bad self: expected what 'pairs' was called with");
+    return perilune_fail(L, "bad self: expected what 'pairs' was called with");
   part = (const Part *)lua_touserdata(L, 1);
   if (!lua_isnil(L, 2)) {
     const Place *field = field_of(L, part);
@@ -70,7 +70,8 @@ static int part_equal(lua_State *L) {
              && lua_rawequal(L, -1, -2);
   if (same) {
     const Part *a = (const Part *)lua_touserdata(L, 1), *b = (const Part *)lua_touserdata(L, 2);
-    same = a->control == b->control && a->epoch == b->epoch && a->place == b->place && a->index == b->index && a->offset == b->offset;
+    same = a->control == b->control && a->epoch == b->epoch && a->place == b->place && a->index == b->index && a->offset == b->offset
+           && a->pointer_count == b->pointer_count && memcmp(a->pointers, b->pointers, sizeof a->pointers) == 0;
   }
   lua_pushboolean(L, same);
   return 1;
@@ -88,7 +89,7 @@ static int array_index_get(lua_State *L) {
 static int array_index_set(lua_State *L) {
   const Part *part = (const Part *)lua_touserdata(L, 1);
   const Place *element = part->place->element;
-  if (part->read_only) perilune_readable(L, part);
+  if (part->read_only || element->read_only) perilune_readable(L, part);
   else perilune_writable(L, part);
   return perilune_assign_in(L, part, element, part->offset + perilune_array_index(L, part->place, 2) * element->size);
 }
@@ -102,23 +103,64 @@ static int array_length(lua_State *L) {
 
 /* ---- Columns ------------------------------------------------------------ */
 
+/* Reads a leaf. The commonest kinds need no further call. */
+static inline void push_leaf(lua_State *L, const Shape *shape, const Place *leaf, const char *memory) {
+  if (leaf->kind == F32) {
+    float value;
+    memcpy(&value, memory, sizeof value);
+    lua_pushnumber(L, (lua_Number)value);
+  } else if (leaf->kind == I32) {
+    int32_t value;
+    memcpy(&value, memory, sizeof value);
+    lua_pushinteger(L, value);
+  } else {
+    perilune_push_scalar(L, shape, leaf, memory);
+  }
+}
+
 static int column_index(lua_State *L) {
   const Part *column = (const Part *)lua_touserdata(L, 1);
-  size_t index = perilune_element_index(L, column, 2, column->place->what);
-  perilune_push_scalar(L, column->shape, column->place, column->control->memory + index * column->shape->whole.size + column->place->offset);
+  const Place *leaf = column->place;
+  size_t index = perilune_element_index(L, column, 2, leaf->what);
+  push_leaf(L, column->shape, leaf, column->control->memory + index * column->shape->whole.size + leaf->offset);
   return 1;
 }
 
-/* Assigns the value at `value` to a leaf of an element. */
-static void assign_leaf(lua_State *L, const Part *view, const Place *leaf, size_t index, int value) {
+/* The memory of an element, which can be written. */
+static char *element_memory(lua_State *L, const Part *view, size_t index) {
   if (view->control->writable != 1) perilune_only_to_read(L, view);
-  if (leaf->read_only) perilune_read_only(L, leaf->what);
-  perilune_store_scalar(L, view->shape, leaf, view->control->memory + index * view->shape->whole.size + leaf->offset, value);
+  return view->control->memory + index * view->shape->whole.size;
+}
+
+/* Stores a number, if the value at `value` is one for a leaf of the commonest kinds. */
+static inline int store_number(lua_State *L, const Place *leaf, char *memory, int value) {
+  double number;
+  if (lua_type(L, value) != LUA_TNUMBER) return 0;
+  number = lua_tonumber(L, value);
+  if (leaf->kind == F32) {
+    float stored = (float)number;
+    memcpy(memory, &stored, sizeof stored);
+    return 1;
+  }
+  if (leaf->kind == I32 && !leaf->values && number >= -2147483648.0 && number <= 2147483647.0 && number == (double)(int32_t)number) {
+    int32_t stored = (int32_t)number;
+    memcpy(memory, &stored, sizeof stored);
+    return 1;
+  }
+  return 0;
+}
+
+/* Stores the value at `value` in a leaf that can be written. */
+static inline void store_leaf(lua_State *L, const Shape *shape, const Place *leaf, char *memory, int value) {
+  if (!store_number(L, leaf, memory, value)) perilune_store_scalar(L, shape, leaf, memory, value);
 }
 
 static int column_newindex(lua_State *L) {
   const Part *column = (const Part *)lua_touserdata(L, 1);
-  assign_leaf(L, column, column->place, perilune_element_index(L, column, 2, column->place->what), 3);
+  const Place *leaf = column->place;
+  char *memory = element_memory(L, column, perilune_element_index(L, column, 2, leaf->what));
+  if (leaf->read_only) perilune_read_only(L, leaf->what);
+  store_leaf(L, column->shape, leaf, memory + leaf->offset, 3);
   return 0;
 }
 
@@ -157,8 +199,8 @@ static int view_index(lua_State *L) {
   lua_pushvalue(L, 2);
   lua_rawget(L, lua_upvalueindex(1));
   if (!lua_isnil(L, -1)) return 1;
-  if (lua_type(L, 2) == LUA_TSTRING) return luaL_error(L, "%s has no method '%s'", view_name(L, view), lua_tostring(L, 2));
-  return luaL_error(L, "%s has no method '(%s)'", view_name(L, view), luaL_typename(L, 2));
+  if (lua_type(L, 2) == LUA_TSTRING) return perilune_fail(L, "%s has no method '%s'", view_name(L, view), lua_tostring(L, 2));
+  return perilune_fail(L, "%s has no method '(%s)'", view_name(L, view), luaL_typename(L, 2));
 }
 
 static int view_newindex(lua_State *L) {
@@ -181,7 +223,7 @@ static const Part *self(lua_State *L) {
     is_view = lua_rawequal(L, -1, lua_upvalueindex(1));
     lua_pop(L, 1);
   }
-  if (!is_view) luaL_error(L, "bad self: expected a view (call it with ':')");
+  if (!is_view) perilune_fail(L, "bad self: expected a view (call it with ':')");
   view = (const Part *)lua_touserdata(L, 1);
   if (view->epoch != view->control->epoch) perilune_revoked(L, view);
   return view;
@@ -213,7 +255,7 @@ static int view_totable(lua_State *L) {
   size_t index;
   lua_settop(L, 2);
   index = perilune_element_index(L, view, 2, lua_type(L, 2) == LUA_TNUMBER ? "" : view_name(L, view));
-  perilune_push_copy(L, view->shape, view->place, view->control->memory + index * view->place->size);
+  perilune_push_copy(L, view->shape, view->place, view->control->memory + index * view->place->size, 1);
   return 1;
 }
 
@@ -240,30 +282,56 @@ static int view_column(lua_State *L) {
 typedef struct Leaves {
   Part view;
   size_t count;
+  int few_and_small;
   const Place *leaves[1];
 } Leaves;
+
+/* Values that a setter puts together on the C stack before any of them is stored. */
+enum { FEW = 8, SMALL = 8 };
+
+/* The index in the first place, which may be missing. */
+static size_t leaves_index(lua_State *L, const Part *view) {
+  size_t index;
+  if (perilune_has_element(L, view, 1, &index)) return index;
+  lua_settop(L, 1);
+  return perilune_bad_element(L, view, 1, view_name(L, view));
+}
 
 /* (index) -> values */
 static int get_leaves(lua_State *L) {
   const Leaves *all = (const Leaves *)lua_touserdata(L, lua_upvalueindex(1));
-  const char *memory;
-  size_t k, index;
-  lua_settop(L, 1);
-  index = perilune_element_index(L, &all->view, 1, lua_type(L, 1) == LUA_TNUMBER ? "" : view_name(L, &all->view));
-  memory = all->view.control->memory + index * all->view.place->size;
+  const char *memory = all->view.control->memory + leaves_index(L, &all->view) * all->view.place->size;
+  size_t k;
   if (all->count > 8) luaL_checkstack(L, (int)all->count + 4, "too many values");
-  for (k = 0; k < all->count; k++) perilune_push_scalar(L, all->view.shape, all->leaves[k], memory + all->leaves[k]->offset);
+  for (k = 0; k < all->count; k++) push_leaf(L, all->view.shape, all->leaves[k], memory + all->leaves[k]->offset);
   return (int)all->count;
 }
 
-/* (index, values...) -> () */
+static int set_few(lua_State *L, const Leaves *all, char *memory) {
+  char values[FEW][SMALL];
+  size_t k;
+  for (k = 0; k < all->count; k++) store_leaf(L, all->view.shape, all->leaves[k], values[k], (int)k + 2);
+  for (k = 0; k < all->count; k++) {
+    const Place *leaf = all->leaves[k];
+    if (leaf->size == 4) memcpy(memory + leaf->offset, values[k], 4);
+    else memcpy(memory + leaf->offset, values[k], leaf->size);
+  }
+  return 0;
+}
+
+/* (index, values...) -> (): all values are looked at before one of them is stored */
 static int set_leaves(lua_State *L) {
   const Leaves *all = (const Leaves *)lua_touserdata(L, lua_upvalueindex(1));
-  size_t k, index;
-  luaL_checkstack(L, (int)all->count + 4, "too many values");
-  lua_settop(L, (int)all->count + 1);
-  index = perilune_element_index(L, &all->view, 1, lua_type(L, 1) == LUA_TNUMBER ? "" : view_name(L, &all->view));
-  for (k = 0; k < all->count; k++) assign_leaf(L, &all->view, all->leaves[k], index, (int)k + 2);
+  const Shape *shape = all->view.shape;
+  char *memory = element_memory(L, &all->view, leaves_index(L, &all->view));
+  size_t k;
+  if (lua_gettop(L) != (int)all->count + 1) {
+    luaL_checkstack(L, (int)all->count + 4, "too many values");
+    lua_settop(L, (int)all->count + 1);
+  }
+  if (all->few_and_small) return set_few(L, all, memory);
+  for (k = 0; k < all->count; k++) perilune_store_scalar(L, shape, all->leaves[k], NULL, (int)k + 2);
+  for (k = 0; k < all->count; k++) perilune_store_scalar(L, shape, all->leaves[k], memory + all->leaves[k]->offset, (int)k + 2);
   return 0;
 }
 
@@ -278,8 +346,10 @@ static int accessor(lua_State *L, lua_CFunction function, int writes) {
   all = (Leaves *)lua_newuserdata(L, sizeof(Leaves) + (size_t)count * sizeof(Place *));
   all->view = *view;
   all->count = (size_t)count;
+  all->few_and_small = count <= FEW;
   for (k = 0; k < count; k++) {
     all->leaves[k] = leaf_at(L, view, k + 2);
+    if (all->leaves[k]->size > SMALL) all->few_and_small = 0;
     if (writes && all->leaves[k]->read_only) return perilune_read_only(L, all->leaves[k]->what);
   }
   lua_pushcclosure(L, function, 1);

@@ -80,8 +80,10 @@ pub(crate) enum PlaceKind {
     F64,
     Bool,
     Text,
+    TextBehind,
     Array,
     Struct,
+    Follow,
 }
 
 /// `Place` in `views.h`: a field, an element of an array, or a whole struct.
@@ -102,8 +104,18 @@ pub(crate) struct Place {
     pub values: *const i64,
     pub value_count: usize,
     pub kind: PlaceKind,
+    /// Scripts cannot write it: [`READ_ONLY`], [`POINTER`].
     pub read_only: i32,
 }
+
+/// What can only be read, and everything in it.
+pub(crate) const READ_ONLY: i32 = 1;
+/// A pointer: what is behind it may be written all the same.
+pub(crate) const POINTER: i32 = 2;
+
+/// How many pointers there can be on the way from an element to what a script gets:
+/// `units[0].leader.gear[3]` has two.
+pub(crate) const MOST_POINTERS: usize = 4;
 
 /// `Layout` in `views.h`: a struct.
 #[repr(C)]
@@ -150,6 +162,8 @@ struct Part {
     index: usize,
     offset: usize,
     read_only: c_int,
+    pointer_count: c_int,
+    pointers: [u32; MOST_POINTERS],
 }
 
 /// Pushes the view of the memory behind a control block. `[-0, +1, m]`
@@ -161,10 +175,21 @@ pub(crate) unsafe fn push_view(l: *mut lua_State, shape: *const Shape, control: 
     // SAFETY: only wants memory (I3). The userdata is complete before it has its metatable.
     unsafe {
         let part = backend::new_userdata(l, size_of::<Part>()).cast::<Part>();
-        part.write(Part { control, epoch, shape, place: &raw const (*shape).whole, index: 0, offset: 0, read_only: 0 });
+        let place = &raw const (*shape).whole;
+        let (pointer_count, pointers) = (0, [0; MOST_POINTERS]);
+        part.write(Part { control, epoch, shape, place, index: 0, offset: 0, read_only: 0, pointer_count, pointers });
         backend::registry_get(l, (*shape).metatables.view);
         sys::lua_setmetatable(l, -2);
     }
+}
+
+/// Pushes a function that says where the script is that uses a view, for messages. `[-0, +1, m]`
+///
+/// # Safety
+/// Room for two values, in grace.
+pub(crate) unsafe fn push_where(l: *mut lua_State) {
+    // SAFETY: only wants memory (I3).
+    unsafe { sys::lua_pushcclosure(l, Some(perilune_where), 0) };
 }
 
 /// The element of a view of this shape at `index`, if it is one: its block, epoch and index.
@@ -248,6 +273,7 @@ unsafe fn make(
 }
 
 unsafe extern "C-unwind" {
+    fn perilune_where(l: *mut lua_State) -> c_int;
     fn perilune_view_metatables(l: *mut lua_State) -> c_int;
     fn perilune_struct_metatable(l: *mut lua_State) -> c_int;
 }

@@ -2,11 +2,14 @@
 //! panics without noise.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod endless;
+
 use std::cell::Cell;
 use std::env;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::Command;
 use std::sync::Once;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use perilune::{Backend, BackendKind, Function, Libs, Lua, Result, State, lua_sys};
 
@@ -58,6 +61,22 @@ pub fn this_program() -> Command {
     let mut command = Command::new(emulator);
     command.args(words).arg(program);
     command
+}
+
+/// Runs the test `child` of this program in a process of its own, with a seed in `PERILUNE_ATTACK`: another
+/// one each time, or that in `PERILUNE_SEED`.
+pub fn attack_in_a_child() {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    let seed = env::var("PERILUNE_SEED").map_or(now % 1_000_000_007, |seed| seed.parse().unwrap());
+    println!("PERILUNE_SEED={seed}");
+    let child = this_program().args(["--exact", "child", "--nocapture"]).env("PERILUNE_ATTACK", seed.to_string()).output().unwrap();
+    assert!(
+        child.status.success(),
+        "seed {seed}: {}\n{}{}",
+        child.status,
+        String::from_utf8_lossy(&child.stdout),
+        String::from_utf8_lossy(&child.stderr)
+    );
 }
 
 /// How high the stack stands: an operation must not change it.

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 
-use perilune::{Error, ErrorContext, Function, Result, State, SyntaxError, Table, TypeError, Value};
+use perilune::{Error, ErrorContext, Function, MemoryError, Result, State, StopReason, SyntaxError, Table, TimeoutError, TypeError, Value};
 
 use crate::common::{quietly, with};
 
@@ -143,7 +143,15 @@ fn errors_of_every_kind_are_values() {
         lua.register("boom", |_: &mut State, (): ()| -> Result<()> { panic!("on purpose") })?;
         let syntax = lua.load("return +").check().unwrap_err();
         let panic = quietly(|| lua.run("boom()")).unwrap_err();
-        let kinds = [syntax, panic, Error::Memory, Error::Timeout, Error::Closed, Error::ForeignHandle, Error::type_mismatch("a", "b")];
+        let kinds = [
+            syntax,
+            panic,
+            MemoryError::new(64).into(),
+            TimeoutError::new(StopReason::Time).into(),
+            Error::Closed,
+            Error::ForeignHandle,
+            Error::type_mismatch("a", "b"),
+        ];
         for error in kinds {
             lua.set("e", error.clone())?;
             assert_eq!(lua.load("return tostring(e)").eval::<String>()?, error.to_string());

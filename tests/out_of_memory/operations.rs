@@ -11,6 +11,7 @@ use perilune::{
     Output, Progress, Result, Search, Slice, State, Table, Value, Variadic, Yield, YieldThen, lua_sys,
 };
 
+use crate::charges::CHARGES;
 use crate::common::quietly;
 use crate::world::{Gauge, World};
 
@@ -19,7 +20,7 @@ pub type Op = fn(&mut State, &World) -> Result<()>;
 /// An operation that has to fail in its own way, or for want of memory.
 fn must_fail<T: std::fmt::Debug>(result: Result<T>, expected: impl Fn(&Error) -> bool) -> Result<()> {
     match result {
-        Err(Error::Memory) => Err(Error::Memory),
+        Err(error @ Error::Memory(_)) => Err(error),
         Err(error) if expected(&error) => Ok(()),
         other => panic!("{other:#?}"),
     }
@@ -884,5 +885,6 @@ pub const ALL: &[&[(&str, Op)]] = &[
     USERDATA,
     SCOPES,
     VIEWS,
+    CHARGES,
     THE_COLLECTOR_AND_RAW_CODE,
 ];

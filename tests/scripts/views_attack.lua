@@ -26,8 +26,35 @@ if t.luajit then
     literals[#literals + 1] = load("return " .. text)()
   end
 end
-local function value()
-  local kind = random(12)
+-- A table to be stored, with anything in it, whose metatable does what it can.
+local pool
+local function thing() return pool[random(#pool)] end
+local value
+local function hostile()
+  local function meddle()
+    local what = random(5)
+    if what == 1 then error("hostile") end
+    if what == 2 then t.host.shrink(random(20)) end
+    if what == 3 then t.host.grow(random(20)) end
+    return value()
+  end
+  local all = random(3) == 1 and { value(), value(), value() } or {}
+  for _ = 1, random(4) do all[any(fields)] = random(3) == 1 and thing() or value() end
+  return setmetatable(all, {
+    __index = meddle, __newindex = meddle, __len = function() return any(numbers) end, __pairs = meddle, __ipairs = meddle, __call = meddle,
+    __eq = meddle, __tostring = meddle, __metatable = meddle, __mode = "kv",
+  })
+end
+local depth = 0
+function value()
+  local kind = random(14)
+  if kind == 13 and depth < 4 then
+    depth = depth + 1
+    local all = hostile()
+    depth = depth - 1
+    return all
+  end
+  if kind == 14 then return { x = any(numbers), hp = { any(numbers), any(numbers) }, pos = { y = any(numbers) }, slots = { {}, { n = 1 }, {} } } end
   if kind <= 5 then return any(numbers) end
   if kind == 6 then return any(fields) end
   if kind == 7 then return ("x"):rep(random(40) - 1) end
@@ -38,8 +65,7 @@ local function value()
   return nil
 end
 
-local pool = { units, t.items, units[0], units[0].hp, units[1].slots, units:column("x"), units:getter("x"), units:setter("hp[0]", "tag") }
-local function thing() return pool[random(#pool)] end
+pool = { units, t.items, units[0], units[0].hp, units[1].slots, units:column("x"), units:getter("x"), units:setter("hp[0]", "tag") }
 local function keep(v)
   local kind = type(v)
   if kind == "cdata" or kind == "userdata" or kind == "function" then
@@ -55,6 +81,7 @@ local function key()
   return anything()
 end
 
+local waiting = {}
 local steps = {
   function() keep(thing()[key()]) end,
   function() keep(thing()[key()]) end,
@@ -93,6 +120,73 @@ local steps = {
   function() t.host.shrink(random(20)) end,
   function() keep(t.host.shared()) end,
   function() local s = t.host.shared() keep(s[random(20) - 1]) keep(s:column("hp[0]")) end,
+  -- Several values at once.
+  function() units[random(12) - 2] = value() end,
+  function() thing()[any(fields)] = hostile() end,
+  function()
+    local set = keep(units:setter(any(names), any(names), any(names), any(names), any(names), any(names)))
+    set(key(), value(), value(), value(), value(), value(), value())
+  end,
+  function() keep(units:getter(any(names), any(names), any(names), any(names), any(names)))(key()) end,
+  function() local c = units:column(any(names)) for _ = 1, 20 do c[key()] = value() end end,
+  -- Coroutines that wait in the middle of something, for as long as it takes.
+  function()
+    local view, set, column = thing(), units:setter("x", "tag"), units:column("y")
+    waiting[random(20)] = coroutine.wrap(function()
+      for i, u in view:each() do
+        local hp = u.hp
+        keep(coroutine.yield(u))
+        u.x = u.x + 1
+        hp[i % 2] = i
+        u.pos = { x = i }
+        column[i] = i
+        set(i, i, "abc")
+      end
+    end)
+  end,
+  function() waiting[random(20)](anything()) end,
+  function() for _ = 1, 10 do pcall(waiting[random(20)], thing()) end end,
+  -- The memory goes, or is elsewhere, while a loop uses it.
+  function()
+    local s, at, n, f = t.host.shared(), random(100), random(60), random(2) == 1 and t.host.grow or t.host.shrink
+    local x, set = s:column("x"), s:setter("x", "y")
+    for i = 0, 120 do
+      local u = s[i % 10]
+      if i == at then f(n) end
+      u.x = u.x + x[i % 10]
+      u.hp[i % 2] = i
+      set(i % 12, i, i)
+    end
+  end,
+  function()
+    local at, f, n = random(8), random(2) == 1 and t.host.grow or t.host.shrink, random(30)
+    for i, u in t.host.shared():each() do
+      if i == at then f(n) end
+      u.y = 1
+      u.slots[1].n = 2
+      keep(u)
+    end
+  end,
+  -- Loans inside of loans, and what was kept of them while others are there.
+  function()
+    t.host.lend(function(first)
+      keep(first[2].hp)
+      local unit = first[1]
+      t.host.lend(function(second)
+        second[0], first[3] = unit, second[1]
+        keep(second:setter("x", "y"))
+        for i = 0, 120 do second[i % 4].x = first[i % 4].x + 1 unit.hp[0] = i end
+        second[any(numbers)] = thing()
+      end)
+      first[0] = thing()
+    end)
+  end,
+  -- Host functions that have an element as a reference, or keep it as an element.
+  function() t.host.change(thing(), any(numbers)) end,
+  function() t.host.change(units[random(12) - 2], random(100)) end,
+  function() t.host.keep(thing()) end,
+  function() t.host.use(random(100)) end,
+  function() for i = 1, 100 do t.host.change(t.host.shared()[i % 20], i) end end,
   -- A loop that is compiled, with what is random in it as constants.
   function()
     local text = ("local u, k, v = ... for i = 1, 120 do u[%s]%s = v end"):format(random(2) == 1 and "k" or "i % 12",
@@ -110,6 +204,7 @@ local steps = {
   end,
 }
 
+for i = 1, 20 do waiting[i] = coroutine.wrap(coroutine.yield) end
 local failed = 0
 for _ = 1, rounds do
   for _ = 1, 20 do

@@ -110,8 +110,8 @@ is(tostring(units[3].hp), "field 'hp' of a Soldier (element 3)")
 is(tostring(units[3].slots[1]), "field 'slots' of a Soldier (element 3)")
 is(tostring(units:column("x")), "column of field 'x' of a Soldier")
 
--- Pairs, where userdata and cdata have them.
-if t.path == "handles" or not t.luajit then
+-- Pairs.
+do
   local names = {}
   for name, value in pairs(units[3]) do
     names[#names + 1] = name

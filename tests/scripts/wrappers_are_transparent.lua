@@ -21,6 +21,9 @@ local list = { 3, 1, 2 }
 table.sort(list, function(a, b) return a > b end)
 t.is(table.concat(list, ","), "3,2,1")
 t.is(type(os.time()), "number")
+t.is(select("#", pairs(list)), 3)
+t.is(pairs(list), next)
+t.is(select(2, pairs(list)), list)
 t.is(os.time { year = 2001, month = 9, day = 9, hour = 12 } > 1e9 - 1e6, true)
 
 -- Complaints name the function and the line of the script that called it.
@@ -38,6 +41,7 @@ for code, text in next, {
   ["coroutine.resume()"] = "bad argument #1 to 'resume'",
   ["setmetatable(1, {})"] = "bad argument #1 to 'setmetatable'",
   ["collectgarbage('x')"] = "script:1: bad argument #1 to 'collectgarbage'",
+  ["pairs()"] = "bad argument #1 to 'pairs'",
   ["load()"] = "bad argument #1 to 'load'",
   ["xpcall()"] = "bad argument #2 to 'xpcall'",
 } do

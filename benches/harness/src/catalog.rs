@@ -1,10 +1,10 @@
 //! What is timed, against whom, and the ratio to reach.
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The engine underneath all sides of a comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
     Luajit,
@@ -29,6 +29,12 @@ pub enum Side {
     Ours,
     C,
     Mlua,
+    /// LuaJIT's own pointers, which check nothing, in a VM of ours.
+    Ffi,
+    /// The same work in a VM of ours without any limit.
+    Unlimited,
+    /// No program: the figure that is promised, which [`Need::Within`] has.
+    Promise,
 }
 
 impl Side {
@@ -38,13 +44,16 @@ impl Side {
             Side::Ours => "perilune",
             Side::C => "c",
             Side::Mlua => "mlua",
+            Side::Ffi => "ffi",
+            Side::Unlimited => "unlimited",
+            Side::Promise => "promise",
         }
     }
 
     /// Its folder under `benches/peers`.
     pub fn folder(self) -> &'static str {
         match self {
-            Side::Ours => "perilune",
+            Side::Ours | Side::Ffi | Side::Unlimited => "perilune",
             other => other.name(),
         }
     }
@@ -54,13 +63,16 @@ impl Side {
 pub type Entrant = (Side, &'static str);
 
 /// What the ratio ours / peer has to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Need {
     /// At most this many times the peer's time.
     AtMost(f64),
     /// At least this many times faster than the peer.
     Faster(f64),
+    /// At most so many nanoseconds, whoever else takes how long: they stand in the place of the peer's.
+    Within(f64),
     /// Nothing: shown for its interest.
+    #[default]
     None,
 }
 
@@ -70,6 +82,7 @@ impl Need {
         match self {
             Need::AtMost(times) => Some(times),
             Need::Faster(times) => Some(1.0 / times),
+            Need::Within(_) => Some(1.0),
             Need::None => None,
         }
     }
@@ -101,12 +114,22 @@ pub struct Work {
 }
 
 impl Work {
+    /// Whether the very first time is of interest: of a round, the median of five processes that take one sample each.
+    pub fn is_cold(&self) -> bool {
+        self.id.ends_with(".cold")
+    }
+
+    /// Whether the program gives the figure itself, once a process, rather than the time that it took.
+    pub fn is_given(&self) -> bool {
+        self.id == "P15"
+    }
+
     /// Everyone who has to run for the rows of this backend, each once.
     pub fn entrants(&self, backend: Backend) -> Vec<Entrant> {
         let mut all = Vec::new();
         for row in self.rows_on(backend) {
             for entrant in [(Side::Ours, row.ours), row.peer] {
-                if !all.contains(&entrant) {
+                if entrant.0 != Side::Promise && !all.contains(&entrant) {
                     all.push(entrant);
                 }
             }
@@ -119,11 +142,11 @@ impl Work {
     }
 }
 
-use Need::{AtMost, Faster};
-use Side::{C, Mlua};
+use Need::{AtMost, Faster, Within};
+use Side::{C, Ffi, Mlua, Promise};
 
-const BOTH: &[Backend] = &Backend::ALL;
-const JIT: &[Backend] = &[Backend::Luajit];
+pub const BOTH: &[Backend] = &Backend::ALL;
+pub const JIT: &[Backend] = &[Backend::Luajit];
 const PLAIN: &[Backend] = &[Backend::Lua54];
 
 const fn row(note: &'static str, ours: &'static str, peer: Entrant, need: Need, on: &'static [Backend]) -> Row {
@@ -155,19 +178,37 @@ pub const WORKS: &[Work] = &[
         ],
     },
     Work {
+        id: "P3",
+        title: "Lua loop calls an exported `add`",
+        iters: 50_000,
+        min_rounds: 5,
+        rows: &[
+            row("C: a function pointer of the FFI, unchecked", "P3", (C, "P3.pointer"), AtMost(1.3), JIT),
+            row("mlua: a function", "P3", (Mlua, "P2"), Faster(25.0), JIT),
+            row("C: a function of the C API", "P3", (C, "P2"), Need::None, PLAIN),
+            row("mlua: a function", "P3", (Mlua, "P2"), Need::None, PLAIN),
+        ],
+    },
+    Work {
         id: "P4",
         title: "`u.hp = u.hp + 1` on one host struct",
-        iters: 20_000,
+        iters: 8_000,
         min_rounds: 5,
         rows: &[
             row("mlua: a userdata's field", "P4", (Mlua, "P4"), Faster(40.0), JIT),
             row("C: a userdata's field", "P4", (C, "P4.userdata"), Need::None, JIT),
             row("JIT off; mlua: a userdata's field", "P4.nojit", (Mlua, "P4.nojit"), Need::None, JIT),
             row("JIT off, by a column; mlua: a userdata's field", "P4.column.nojit", (Mlua, "P4.nojit"), Faster(3.0), JIT),
+            row("JIT off, by a getter and a setter; mlua: a userdata's field", "P4.getter.nojit", (Mlua, "P4.nojit"), Faster(3.0), JIT),
             row("JIT off; C: a userdata's field", "P4.nojit", (C, "P4.userdata.nojit"), AtMost(1.15), JIT),
-            row("mlua: a userdata's field", "P4", (Mlua, "P4"), Need::None, PLAIN),
+            row("JIT off, by a column; C: a userdata's field", "P4.column.nojit", (C, "P4.userdata.nojit"), AtMost(1.15), JIT),
+            row("JIT off, by a getter and a setter; C: a userdata's field", "P4.getter.nojit", (C, "P4.userdata.nojit"), AtMost(1.15), JIT),
+            row("mlua: a userdata's field", "P4", (Mlua, "P4"), Faster(3.0), PLAIN),
             row("by a column; mlua: a userdata's field", "P4.column", (Mlua, "P4"), Faster(3.0), PLAIN),
+            row("by a getter and a setter; mlua: a userdata's field", "P4.getter", (Mlua, "P4"), Faster(3.0), PLAIN),
             row("C: a userdata's field", "P4", (C, "P4.userdata"), AtMost(1.15), PLAIN),
+            row("by a column; C: a userdata's field", "P4.column", (C, "P4.userdata"), AtMost(1.15), PLAIN),
+            row("by a getter and a setter; C: a userdata's field", "P4.getter", (C, "P4.userdata"), AtMost(1.15), PLAIN),
         ],
     },
     Work {
@@ -178,8 +219,25 @@ pub const WORKS: &[Work] = &[
         rows: &[
             row("C: the same loop in C", "P5", (C, "P5"), AtMost(1.3), JIT),
             row("C: userdata", "P5", (C, "P5.userdata"), Faster(40.0), JIT),
-            row("by columns; C: the same loop in C", "P5.columns", (C, "P5"), Need::None, JIT),
-            row("several fields at once; C: the same loop in C", "P5.several", (C, "P5"), Need::None, JIT),
+            row("ffi: raw pointers", "P5", (Ffi, "P5.raw"), Need::None, JIT),
+            row("by columns; C: the same loop in C", "P5.columns", (C, "P5"), AtMost(1.3), JIT),
+            row("several fields at once; C: the same loop in C", "P5.several", (C, "P5"), AtMost(1.3), JIT),
+        ],
+    },
+    Work {
+        id: "P5.cold",
+        title: "the first pass of that loop in a new process",
+        iters: 100_000,
+        min_rounds: 11,
+        rows: &[
+            row("ffi: raw pointers", "P5.cold", (Ffi, "P5.raw"), AtMost(2.0), JIT),
+            row(
+                "a VM opened and the struct described to it first; ffi: raw pointers",
+                "P5.cold.all",
+                (Ffi, "P5.cold.all.raw"),
+                Need::None,
+                JIT,
+            ),
         ],
     },
     Work {
@@ -188,20 +246,25 @@ pub const WORKS: &[Work] = &[
         iters: 1_000,
         min_rounds: 5,
         rows: &[
-            row("JIT off; C: userdata", "P5.few.nojit", (C, "P5.few.nojit"), Need::None, JIT),
+            row("JIT off; C: userdata", "P5.few.nojit", (C, "P5.few.nojit"), AtMost(1.15), JIT),
             row("JIT off, by columns; C: columns of userdata", "P5.few.columns.nojit", (C, "P5.few.columns.nojit"), AtMost(1.15), JIT),
-            row("JIT off, several fields at once; C: userdata", "P5.few.several.nojit", (C, "P5.few.nojit"), Need::None, JIT),
-            row("C: userdata", "P5.few", (C, "P5.few"), Need::None, PLAIN),
+            row("JIT off, several fields at once; C: userdata", "P5.few.several.nojit", (C, "P5.few.nojit"), AtMost(1.15), JIT),
+            row("C: userdata", "P5.few", (C, "P5.few"), AtMost(1.15), PLAIN),
             row("by columns; C: columns of userdata", "P5.few.columns", (C, "P5.few.columns"), AtMost(1.15), PLAIN),
-            row("several fields at once; C: userdata", "P5.few.several", (C, "P5.few"), Need::None, PLAIN),
+            row("several fields at once; C: userdata", "P5.few.several", (C, "P5.few"), AtMost(1.15), PLAIN),
         ],
     },
     Work {
         id: "P6",
         title: "nearest-of-8 kernel over 100,000 structs, checked view",
         iters: 100_000,
-        min_rounds: 5,
-        rows: &[row("C: the same kernel in C", "P6", (C, "P6"), AtMost(3.6), JIT)],
+        min_rounds: 11,
+        rows: &[
+            row("C: the same work in C", "P6", (C, "P6"), AtMost(3.6), JIT),
+            row("ffi: raw pointers", "P6", (Ffi, "P6.raw"), Need::None, JIT),
+            row("written as in C; C: the same kernel", "P6.plain", (C, "P6"), Need::None, JIT),
+            row("written as in C; ffi: raw pointers, the same kernel", "P6.plain", (Ffi, "P6.plain.raw"), Need::None, JIT),
+        ],
     },
     Work {
         id: "P7",
@@ -212,8 +275,12 @@ pub const WORKS: &[Work] = &[
             row("raw", "P7.raw", (C, "P7"), AtMost(1.1), BOTH),
             row("raw; C: the key as bytes and length", "P7.raw", (C, "P7.bytes"), Need::None, BOTH),
             row("raw", "P7.raw", (Mlua, "P7.raw"), Faster(1.3), BOTH),
+            row("raw; both keys literals of C", "P7.raw.literal", (C, "P7"), AtMost(1.1), PLAIN),
+            row("raw; the key a literal of C", "P7.raw.literal", (Mlua, "P7.raw"), Faster(1.3), PLAIN),
             row("with metamethods", "P7.meta", (C, "P7"), AtMost(1.3), BOTH),
             row("with metamethods", "P7.meta", (Mlua, "P7.meta"), Faster(1.3), BOTH),
+            row("with metamethods; both keys literals of C", "P7.meta.literal", (C, "P7"), AtMost(1.3), PLAIN),
+            row("with metamethods; the key a literal of C", "P7.meta.literal", (Mlua, "P7.meta"), Faster(1.3), PLAIN),
         ],
     },
     Work {
@@ -258,5 +325,15 @@ pub const WORKS: &[Work] = &[
         iters: 20,
         min_rounds: 5,
         rows: &[row("C: luaL_openlibs", "P13", (C, "P13"), AtMost(1.0), BOTH), row("", "P13", (Mlua, "P13"), Need::None, BOTH)],
+    },
+    Work {
+        id: "P15",
+        title: "limits of time",
+        iters: 100,
+        min_rounds: 5,
+        rows: &[
+            row("an endless loop passes its limit by, in 99 of 100 cases", "P15.overrun", (Promise, ""), Within(20e6), BOTH),
+            row("a limited call takes longer than another by", "P15.enter", (Promise, ""), Within(300.0), BOTH),
+        ],
     },
 ];

@@ -54,7 +54,7 @@ fn load() -> String {
 }
 
 /// The first line that a command prints, if it ran and printed any.
-fn said(program: &str, args: &[&str]) -> Option<String> {
+pub fn said(program: &str, args: &[&str]) -> Option<String> {
     let out = Command::new(program).args(args).output().ok().filter(|out| out.status.success())?;
     let text = String::from_utf8(out.stdout).ok()?;
     text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())

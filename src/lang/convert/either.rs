@@ -68,7 +68,7 @@ impl<L: FromLua, R: FromLua> FromLua for Either<L, R> {
 /// The value as the second type, where it is not of the first. What is wrong with the VM,
 /// rather than with the value, is an error at once.
 fn or_right<L, R>(error: Error, right: impl FnOnce() -> Result<R>) -> Result<Either<L, R>> {
-    if matches!(error, Error::Memory | Error::Timeout | Error::Panic(_) | Error::ForeignHandle | Error::Closed) {
+    if matches!(error, Error::Memory(_) | Error::Timeout(_) | Error::Panic(_) | Error::ForeignHandle | Error::Closed) {
         return Err(error);
     }
     right().map(Either::Right).map_err(|other| neither(error, other))

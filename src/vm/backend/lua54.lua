@@ -2,12 +2,16 @@
 -- functions that call Lua from C check the C stack. The VM counts such calls itself,
 -- but 200 of those that take much are too many for a small stack, and Lua 5.4.4 forgets
 -- to count those of `coroutine.close`.
-local _, is_deep, guarded, sink, unchecked, base = ...
+local _, is_deep, guarded, _, sink, unchecked, base, _, _, resume, wrap, close, info = ...
 
 local G = _G
 
--- What the library's own Lua code needs later: nothing, it is in C here.
-local kept
+-- What is kept: the words by which `lua_resume` refuses. It looks them up outside of all protection, so that
+-- without memory for them it would raise past whoever resumes (see `tracked.c`). Texts as short as these, while
+-- they are there, need none.
+local kept = {
+  "cannot resume dead coroutine", "cannot resume non-suspended coroutine", "C stack overflow", "error in error handling",
+}
 
 local function check(library, names)
   for name in next, library and names or {} do
@@ -19,12 +23,13 @@ check(G, { load = 1, pcall = 1, xpcall = 1 })
 local text_of = guarded(tostring)
 check(string, { format = 1, gsub = 1 })
 check(table, { concat = 1, sort = 1 })
-check(coroutine, { close = 1, resume = 1 })
 
+-- These know which coroutine runs, and check the C stack themselves.
 if coroutine then
-  local wrap = coroutine.wrap
-  function coroutine.wrap(f) return guarded(wrap(f)) end
+  coroutine.resume, coroutine.wrap, coroutine.close = resume, wrap, close
 end
+
+if G.debug then debug.getinfo = info(debug.getinfo) end
 
 -- A handler runs below the error; there it may fail, catch that, and fail again.
 local xpcall, type = xpcall, type

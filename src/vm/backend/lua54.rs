@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
 
 use super::{BackendKind, Number, Writer};
+use crate::build_info;
 use crate::sys::{self, lua_State};
 use crate::vm::alloc;
 use crate::vm::fields::InC;
@@ -11,11 +12,6 @@ use crate::vm::libs::{Library, Libs};
 use crate::vm::owner::Vm;
 
 pub(super) const KIND: BackendKind = BackendKind::Lua54;
-
-pub(super) fn interruptible() -> Option<bool> {
-    // There is no compiled code; hooks reach every instruction.
-    Some(true)
-}
 
 /// A new state whose memory is `vm`'s, or null.
 ///
@@ -189,6 +185,16 @@ pub(crate) unsafe fn raw_get_index(l: *mut lua_State, table: c_int, index: usize
     unsafe { sys::lua_rawgeti(l, table, index as i64) };
 }
 
+/// Pushes a short text. `[-0, +1, m]` The VM finds one that was pushed from the same place before without hashing it.
+///
+/// # Safety
+/// Room for one value.
+#[inline]
+pub(crate) unsafe fn push_c_text(l: *mut lua_State, text: &CStr) {
+    // SAFETY: short enough to raise nothing but for memory (I2, I3).
+    unsafe { sys::lua_pushstring(l, text.as_ptr()) };
+}
+
 /// A parameter of the collector. They are kept in a byte, divided by four; what is more
 /// is cut off without a word, so that 1024 % would become 0.
 pub(crate) fn gc_parameter(percent: u16) -> c_int {
@@ -199,6 +205,18 @@ pub(crate) fn gc_parameter(percent: u16) -> c_int {
 pub(crate) fn hooks_reach_everything() -> bool {
     true
 }
+
+/// See `luajit.rs`: nothing.
+///
+/// # Safety
+/// As there.
+pub(crate) unsafe fn before_refusing(_: *mut lua_State) {}
+
+/// Garbage is collected before memory is refused.
+pub(crate) const COUNTS_GARBAGE: bool = false;
+
+/// See `luajit.rs`; here it is for what the VM does not collect for by itself: its library's buffers, and the host's pushes.
+pub(crate) const EIGHTHS_BEFORE_COLLECTING: usize = 7;
 
 /// Suspended and failed coroutines can be closed, and used for another function.
 pub(crate) const CLOSES_COROUTINES: bool = true;
@@ -270,8 +288,11 @@ pub(crate) const TABLES_ARE_FINALIZED: bool = true;
 pub(crate) const SEARCHERS: &str = "searchers";
 pub(crate) const SEARCHED: &str = "";
 
-/// See `luajit.rs`.
-pub(crate) const FORGETS_UPVALUES: bool = false;
+/// An old one, such as a system may have, loses finalizers of its library's buffers where it has no memory to call them. See `luajit.rs`.
+pub(crate) const MISCOUNTS_WITHOUT_MEMORY: bool = matches!(build_info::LINKAGE, build_info::Linkage::System);
+
+/// Literals open nothing.
+pub(crate) const LITERAL: Option<&CStr> = None;
 
 /// Every library there is, in the order in which they are opened.
 pub(crate) const LIBRARIES: &[Library] = &[
@@ -293,8 +314,24 @@ pub(crate) const MISSING: Libs = Libs::BIT.union(Libs::JIT).union(Libs::JIT_UNSA
 /// The Lua part of the library set; see `libs.rs`.
 pub(crate) const PRELUDE: &str = concat!(include_str!("lua54.lua"), include_str!("../prelude.lua"));
 
+/// Functions of `tracked.c` for the prelude: resume, wrap and close, which keep account of the
+/// coroutine that runs, because each has a hook of its own; and what makes `debug.getinfo` raise its errors there.
+pub(crate) const TRACKED: &[unsafe extern "C-unwind" fn(*mut lua_State) -> c_int] =
+    &[perilune_co_resume, perilune_co_wrap, perilune_co_close, perilune_info];
+
+/// What puts the bounded functions of a VM whose scripts are to be stopped into the libraries; see
+/// `libs.rs`. Here that is C, see `bounded.c`.
+pub(crate) const BOUNDED: &str = "";
+
 /// The prelude's chunk name.
 pub(crate) const PRELUDE_NAME: &CStr = c"=perilune";
 
 /// Opened whether scripts see it or not: the prelude needs the base functions.
 pub(crate) const ALWAYS_OPENED: Libs = Libs::BASE;
+
+unsafe extern "C-unwind" {
+    fn perilune_co_resume(l: *mut lua_State) -> c_int;
+    fn perilune_co_wrap(l: *mut lua_State) -> c_int;
+    fn perilune_co_close(l: *mut lua_State) -> c_int;
+    fn perilune_info(l: *mut lua_State) -> c_int;
+}

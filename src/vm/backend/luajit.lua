@@ -1,14 +1,18 @@
 -- The prelude's LuaJIT part: what LuaJIT has beyond Lua 5.4's names, and a check of
 -- the C stack before every library function that calls Lua from C, since LuaJIT has
 -- none. The wrapped functions end in tail calls, so that messages name the caller's.
-local guard, is_deep, _, sink, unchecked, base, some_jit, all_of_jit = ...
+local guard, is_deep, _, pairs_of, sink, unchecked, base, some_jit, all_of_jit = ...
 
 local G = _G
 
 -- For Lua code of the library that is loaded later, when scripts may have changed these.
 local kept = {
   type = type, error = error, tostring = tostring, tonumber = tonumber, next = next, rawget = rawget, select = select,
-  tobit = bit and bit.tobit,
+  tobit = bit and bit.tobit, interpreted = jit.off,
+  -- What `coroutine.resume` answers is made where a failure to make it would crash LuaJIT: these texts are always there.
+  "cannot resume dead coroutine", "cannot resume running coroutine",
+  -- By this one the compiler looks for those who want to know of traces.
+  "_VMEVENTS",
 }
 
 -- What `print` asks for a text: the global, as in Lua 5.1. No C stack is taken on the way.
@@ -65,16 +69,61 @@ if os then
 end
 
 if base then
-  local load, xpcall, type = load, xpcall, type
+  local pairs, type = pairs, type
+  -- LuaJIT asks only cdata for `__pairs`, unless it was built for more. Views that are
+  -- not compiled are userdata, which nobody else can give one. No tail call for tables:
+  -- LuaJIT counts those in compiled code as turns of a loop.
+  function G.pairs(t)
+    if type(t) == "table" then
+      local next, of, key = pairs(t)
+      return next, of, key
+    end
+    local each = type(t) == "userdata" and pairs_of(t)
+    if each then return each(t) end
+    return pairs(t)
+  end
+
+  local load, xpcall, pcall, error = load, xpcall, pcall, error
+  local function or_raise(f, why)
+    if f == nil then error(why, 0) end
+    return f
+  end
+  local function load_from(chunk, ...)
+    -- The parser asks for a piece where it stands, however deep that is.
+    return or_raise(load(function() local piece = chunk() guard(piece) return piece end, ...))
+  end
+  local function unless_stopped(ok, result)
+    guard()
+    if ok then return result end
+    return nil, result
+  end
   function G.load(chunk, ...)
     guard(chunk)
     if type(chunk) ~= "function" then return load(chunk, ...) end
-    -- The parser asks for a piece where it stands, however deep that is.
-    return load(function() local piece = chunk() guard(piece) return piece end, ...)
+    -- The parser catches the error of a hook, such as one for want of memory, and hooks are off from then on until an
+    -- error passes a protected call of Lua's own that began before; so its errors do.
+    return unless_stopped(pcall(load_from, chunk, ...))
   end
-  -- A handler runs below the error; there it may fail, catch that, and fail again.
-  function G.xpcall(f, handler, ...)
-    if type(handler) ~= "function" then return xpcall(f, handler, ...) end
-    return xpcall(f, function(e) if is_deep() then return e end return handler(e) end, ...)
+  if G.debug then
+    -- A handler runs below the error; there it may fail, catch that, and fail again.
+    function G.xpcall(f, handler, ...)
+      if type(handler) ~= "function" then return xpcall(f, handler, ...) end
+      return xpcall(f, function(e) if is_deep() then return e end return handler(e) end, ...)
+    end
+  else
+    -- Where Lua code runs out of memory in a handler, LuaJIT overwrites a part of the stack, and crashes. Who has no library to
+    -- look at the stack can have the handler called when the error has come up.
+    local function answer(ok, value)
+      if ok then return false, value end
+      return false, "error in error handling"
+    end
+    local function handle(handler, ok, ...)
+      if ok then return true, ... end
+      return answer(pcall(handler, (...)))
+    end
+    function G.xpcall(f, handler, ...)
+      if type(handler) ~= "function" then return xpcall(f, handler, ...) end
+      return handle(handler, pcall(f, ...))
+    end
   end
 end

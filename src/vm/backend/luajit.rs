@@ -22,10 +22,6 @@ const EXACT: i64 = 1 << 53;
 /// `malloc` may give larger ones, so that LuaJIT's own allocator has to stay.
 const OUR_ALLOCATOR: bool = cfg!(target_arch = "x86_64");
 
-pub(super) fn interruptible() -> Option<bool> {
-    build_info::CHECK_HOOK
-}
-
 /// A new state whose memory is `vm`'s, or null.
 ///
 /// # Safety
@@ -107,7 +103,7 @@ pub(crate) unsafe fn close_state(l: *mut lua_State, vm: &Vm) {
     unsafe { sys::lua_close(l) };
     if vm.memory.inner.is_some() {
         // What was freed behind the counting is gone with the arena.
-        vm.memory.used.set(0);
+        vm.memory.used.set(vm.memory.charged.get());
     }
 }
 
@@ -250,6 +246,16 @@ pub(crate) unsafe fn raw_get_index(l: *mut lua_State, table: c_int, index: usize
     unsafe { sys::lua_rawgeti(l, table, alloc::to_c_int(index)) };
 }
 
+/// Pushes a short text. `[-0, +1, m]`
+///
+/// # Safety
+/// Room for one value.
+#[inline]
+pub(crate) unsafe fn push_c_text(l: *mut lua_State, text: &CStr) {
+    // SAFETY: short enough to raise nothing but for memory (I2, I3).
+    unsafe { sys::lua_pushlstring(l, text.as_ptr(), text.count_bytes()) };
+}
+
 /// A parameter of the collector; here it may be anything.
 pub(crate) fn gc_parameter(percent: u16) -> c_int {
     percent.into()
@@ -262,6 +268,21 @@ pub(crate) fn hooks_reach_everything() -> bool {
     // SAFETY: it works in a VM of its own and raises nothing.
     build_info::CHECK_HOOK.unwrap_or_else(|| *REACHED.get_or_init(|| unsafe { perilune_hook_reaches_compiled_code() } != 0))
 }
+
+/// What has to be done before memory is refused: see `top.c`.
+///
+/// # Safety
+/// `main` is the live main state of a VM, which runs on this thread.
+pub(crate) unsafe fn before_refusing(main: *mut lua_State) {
+    // SAFETY: the caller's; it raises nothing (I2).
+    unsafe { perilune_settle_top(main) };
+}
+
+/// Garbage is not collected when memory is refused.
+pub(crate) const COUNTS_GARBAGE: bool = true;
+
+/// How much of what was free under a limit is in use when the VM is made to collect: it never does so for want of memory.
+pub(crate) const EIGHTHS_BEFORE_COLLECTING: usize = 4;
 
 /// There is no `lua_resetthread`.
 pub(crate) const CLOSES_COROUTINES: bool = false;
@@ -315,7 +336,10 @@ pub(crate) const SEARCHERS: &str = "loaders";
 pub(crate) const SEARCHED: &str = "\n\t";
 
 /// A closure that could not be completed for want of memory is freed with too small a size.
-pub(crate) const FORGETS_UPVALUES: bool = true;
+pub(crate) const MISCOUNTS_WITHOUT_MEMORY: bool = true;
+
+/// A text for which the parser opens the FFI.
+pub(crate) const LITERAL: Option<&CStr> = Some(c"return 0LL");
 
 /// Every library there is, in the order in which they are opened.
 pub(crate) const LIBRARIES: &[Library] = &[
@@ -338,6 +362,13 @@ pub(crate) const MISSING: Libs = Libs::UTF8;
 /// The Lua part of the library set; see `libs.rs`.
 pub(crate) const PRELUDE: &str = concat!(include_str!("luajit.lua"), include_str!("../prelude.lua"));
 
+/// Functions for the prelude that keep account of the coroutine that runs: none, since all
+/// coroutines have one hook.
+pub(crate) const TRACKED: &[unsafe extern "C-unwind" fn(*mut lua_State) -> c_int] = &[];
+
+/// The bounded functions of a VM whose scripts are to be stopped; see `libs.rs`.
+pub(crate) const BOUNDED: &str = include_str!("luajit_bounded.lua");
+
 /// The prelude's chunk name.
 pub(crate) const PRELUDE_NAME: &CStr = c"=perilune";
 
@@ -347,4 +378,5 @@ pub(crate) const ALWAYS_OPENED: Libs = Libs::BASE.union(Libs::JIT);
 
 unsafe extern "C" {
     fn perilune_hook_reaches_compiled_code() -> c_int;
+    fn perilune_settle_top(main: *mut lua_State);
 }

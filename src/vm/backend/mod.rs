@@ -53,9 +53,11 @@ pub struct Backend {
     pub has_jit: bool,
     /// Scripts can work on C memory through LuaJIT's FFI.
     pub has_ffi: bool,
-    /// A running script can be stopped also inside compiled code: `None` where
-    /// only a look at the running VM can tell (a system LuaJIT).
-    pub interruptible_compiled_code: Option<bool>,
+    /// A running script can be stopped also inside compiled code. A LuaJIT that was built without
+    /// `LUAJIT_ENABLE_CHECKHOOK`, as the system's often is, cannot: it interprets under limits, which then cost much
+    /// of its speed, and while a [`Slice`](crate::Slice) runs. It is found out once, by trying, and said once as a warning where the
+    /// features `log` or `tracing` are on.
+    pub interruptible_compiled_code: bool,
     /// The VM has a sampling profiler of its own.
     pub has_profiler: bool,
 }
@@ -107,7 +109,7 @@ impl Backend {
             },
             has_jit: KIND == BackendKind::LuaJit,
             has_ffi: KIND == BackendKind::LuaJit,
-            interruptible_compiled_code: interruptible(),
+            interruptible_compiled_code: hooks_reach_everything(),
             has_profiler: KIND == BackendKind::LuaJit,
         }
     }
@@ -123,6 +125,7 @@ impl fmt::Display for Backend {
             BindingsOrigin::Bindgen => "bindgen",
             BindingsOrigin::Shipped => "shipped",
         };
-        write!(f, "{} ({linkage}, {bindings} bindings)", self.version)
+        let limits = if self.interruptible_compiled_code { "" } else { ", interprets under limits" };
+        write!(f, "{} ({linkage}, {bindings} bindings{limits})", self.version)
     }
 }

@@ -32,7 +32,7 @@ fn fails_cleanly(work: fn(&mut Lua) -> Result<()>) -> Outcome {
             let result = work(&mut lua);
             lua.fail_allocation(0);
             made = lua.memory().allocations - before;
-            ensure!(matches!(result, Ok(()) | Err(Error::Memory)), "allocations {range:?}: {result:?}");
+            ensure!(matches!(result, Ok(()) | Err(Error::Memory(_))), "allocations {range:?}: {result:?}");
             check(&mut lua)?;
         }
         if made < n {
@@ -60,7 +60,7 @@ fn conversions(lua: &mut Lua) -> Result<()> {
 /// An error of another kind than memory is what is expected.
 fn expect(result: Result<()>, text: &str) -> Result<()> {
     match result {
-        Err(Error::Memory) => Err(Error::Memory),
+        Err(error @ Error::Memory(_)) => Err(error),
         Err(error) if error.to_string().contains(text) => Ok(()),
         Err(error) => Err(error),
         Ok(()) => Err(Error::runtime("no error")),
@@ -85,7 +85,7 @@ fn opening() -> Outcome {
     for n in 1..10_000 {
         match Lua::builder().fail_allocation(n).build() {
             Ok(lua) if lua.memory().allocations < n => return Ok(()),
-            Ok(_) | Err(Error::Memory) => {}
+            Ok(_) | Err(Error::Memory(_)) => {}
             Err(error) => return Err(format!("allocation {n}: {error}")),
         }
     }

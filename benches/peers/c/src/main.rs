@@ -1,12 +1,13 @@
 //! The benchmark works written in C against the raw Lua API: `peer.c` has them, loops included; this only hands them their texts.
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::process::ExitCode;
 
-use bench_peer::{AGENTS, Agent, Case, FEW, Facts, Failure, MOTTOES, Run, STEP, agents, agents_sum};
+use bench_peer::{AGENTS, Agent, Case, FEW, Facts, Failure, MOTTOES, Program, Run, STEP, agents, agents_sum, size};
 
 const ADD: &CStr = text(concat!(include_str!("../../../scripts/add.lua"), "\0"));
 const LOOP: &CStr = text(concat!(include_str!("../../../scripts/loop.lua"), "\0"));
+const POINTER: &CStr = text(concat!(include_str!("../../../scripts/pointer.lua"), "\0"));
 const RUN: &CStr = text(concat!(include_str!("../../../scripts/run.lua"), "\0"));
 const STRUCT: &CStr = text(concat!(include_str!("../../../scripts/struct.lua"), "\0"));
 const UPDATE: &CStr = text(concat!(include_str!("../../../scripts/update.lua"), "\0"));
@@ -30,11 +31,13 @@ unsafe extern "C" {
     fn peer_message(l: *mut LuaState) -> *const c_char;
     fn peer_eval(l: *mut LuaState, text: *const c_char, slot: *mut c_int) -> c_int;
     fn peer_handler(l: *mut LuaState) -> c_int;
+    fn peer_add_address(l: *mut LuaState);
     fn peer_jit_off(l: *mut LuaState) -> c_int;
     fn peer_facts(l: *mut LuaState, text: *const c_char, engine: *mut *const c_char, checkhook: *mut c_int) -> c_int;
     fn work_call_bare(l: *mut LuaState, function: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_call_traceback(l: *mut LuaState, function: c_int, handler: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_loop(l: *mut LuaState, function: c_int, n: i64, sum: *mut f64) -> c_int;
+    fn work_program(l: *mut LuaState, function: c_int, size: i64, n: i64, sum: *mut f64) -> c_int;
     fn work_table(l: *mut LuaState, table: c_int, n: i64, sum: *mut f64) -> c_int;
     fn work_table_bytes(l: *mut LuaState, table: c_int, key: *const c_char, length: usize, n: i64, sum: *mut f64) -> c_int;
     fn work_global(l: *mut LuaState, name: *const c_char, texts: *const Text, n: i64, sum: *mut f64) -> c_int;
@@ -101,9 +104,12 @@ fn main() -> ExitCode {
             Case { name: "P1.traceback", open: call_traceback },
             Case { name: "P2", open: || call_host(false) },
             Case { name: "P2.nojit", open: || call_host(true) },
+            Case { name: "P3.pointer", open: call_pointer },
             Case { name: "P4.userdata", open: || one_struct(false) },
             Case { name: "P4.userdata.nojit", open: || one_struct(true) },
-            Case { name: "P5", open: update },
+            Case { name: "P5", open: || update(AGENTS) },
+            Case { name: "structs", open: || update(size()) },
+            Case { name: "threads", open: threads },
             Case { name: "P5.userdata", open: || update_userdata(UPDATE, AGENTS, false) },
             Case { name: "P5.few", open: || update_userdata(UPDATE, FEW, false) },
             Case { name: "P5.few.columns", open: || update_userdata(COLUMNS, FEW, false) },
@@ -116,6 +122,7 @@ fn main() -> ExitCode {
             Case { name: "P9", open: run },
             Case { name: "P13", open: open_and_close },
         ],
+        program,
     )
 }
 
@@ -152,6 +159,15 @@ fn call_host(jit_off: bool) -> Result<Run, Failure> {
         vm.check(unsafe { peer_jit_off(vm.0) })?;
     }
     let count = vm.eval(LOOP)?;
+    // SAFETY: the VM is open and this thread's alone; the slots are its own.
+    Ok(vm.run(move |l, n, sum| unsafe { work_loop(l, count, n, sum) }))
+}
+
+fn call_pointer() -> Result<Run, Failure> {
+    let vm = Vm::open()?;
+    // SAFETY: the VM is open and this thread's alone.
+    unsafe { peer_add_address(vm.0) };
+    let count = vm.eval(POINTER)?;
     // SAFETY: the VM is open and this thread's alone; the slots are its own.
     Ok(vm.run(move |l, n, sum| unsafe { work_loop(l, count, n, sum) }))
 }
@@ -201,14 +217,32 @@ fn sum_of(agents: &[Agent]) -> f64 {
     agents_sum(agents.iter().map(|agent| (agent.x, agent.y, agent.target)))
 }
 
-fn update() -> Result<Run, Failure> {
-    let mut all = agents(AGENTS);
+fn update(count: usize) -> Result<Run, Failure> {
+    let mut all = agents(count);
     Ok(Box::new(move |n| {
-        for _ in 0..n / AGENTS as u64 {
+        for _ in 0..n / count as u64 {
             // SAFETY: the agents and their number.
             unsafe { work_update(all.as_mut_ptr(), all.len() as i64, STEP) };
         }
         Ok(sum_of(&all))
+    }))
+}
+
+/// Every thread does all of the work.
+fn threads() -> Result<Run, Failure> {
+    let mut all: Vec<Vec<Agent>> = (0..size()).map(|_| agents(FEW)).collect();
+    Ok(Box::new(move |n| {
+        std::thread::scope(|scope| {
+            for agents in &mut all {
+                scope.spawn(move || {
+                    for _ in 0..n / agents.len() as u64 {
+                        // SAFETY: the agents and their number.
+                        unsafe { work_update(agents.as_mut_ptr(), agents.len() as i64, STEP) };
+                    }
+                });
+            }
+        });
+        Ok(all.iter().map(|agents| sum_of(agents)).sum::<f64>() / all.len() as f64)
     }))
 }
 
@@ -253,4 +287,13 @@ fn update_userdata(script: &'static CStr, count: usize, jit_off: bool) -> Result
         }
         Ok(sum_of(all))
     }))
+}
+
+/// All libraries are open, as ever here.
+fn program(program: &'static Program) -> Result<Run, Failure> {
+    let vm = Vm::open()?;
+    let function = vm.eval(&CString::new(program.text)?)?;
+    let size = i64::try_from(program.size(cfg!(feature = "luajit")))?;
+    // SAFETY: the VM is open and this thread's alone; the slot is its own.
+    Ok(vm.run(move |l, n, sum| unsafe { work_program(l, function, size, n, sum) }))
 }

@@ -98,7 +98,15 @@ int work_call_traceback(lua_State *L, int fn, int handler, int64_t n, double *su
   return 0;
 }
 
-/* P2: one call of a Lua loop that calls `add` n times. */
+static double plain_add(double a, double b) { return a + b; }
+
+/* P3: where `plain_add` is, for the script that makes a pointer of it. */
+void peer_add_address(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)(uintptr_t)plain_add);
+  lua_setglobal(L, "add_address");
+}
+
+/* P2 and P3: one call of a Lua loop that calls `add` n times. */
 int work_loop(lua_State *L, int fn, int64_t n, double *sum) {
   int ok;
   lua_rawgeti(L, LUA_REGISTRYINDEX, fn);
@@ -107,6 +115,22 @@ int work_loop(lua_State *L, int fn, int64_t n, double *sum) {
   *sum = lua_tonumberx(L, -1, &ok);
   if (!ok) return wrong(L);
   lua_pop(L, 1);
+  return 0;
+}
+
+/* A program of benches/programs, run n times with one size. */
+int work_program(lua_State *L, int fn, int64_t size, int64_t n, double *sum) {
+  double s = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int ok;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, fn);
+    lua_pushinteger(L, (lua_Integer)size);
+    if (lua_pcall(L, 1, 1, 0)) return 1;
+    s += lua_tonumberx(L, -1, &ok);
+    if (!ok) return wrong(L);
+    lua_pop(L, 1);
+  }
+  *sum = s;
   return 0;
 }
 

@@ -4,12 +4,16 @@
 //! one of them, runs it `K` times with `N` operations each, and prints the nanoseconds an operation
 //! took in every sample, a checksum of the results, and the facts of the engine inside.
 
+mod programs;
+
 use std::error::Error;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::sync::OnceLock;
 
 use clap::Parser;
 use serde::{Deserialize, Serialize};
+
+pub use programs::{PROGRAMS, Program};
 
 /// Whatever went wrong; a peer that fails prints it and exits with 1.
 pub type Failure = Box<dyn Error>;
@@ -85,6 +89,9 @@ pub struct Case {
     pub open: fn() -> Result<Run, Failure>,
 }
 
+/// Opens a program in a fresh VM; an operation is one run of it, with the size for this engine.
+pub type OpenProgram = fn(&'static Program) -> Result<Run, Failure>;
+
 /// What is inside a peer.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 pub struct Facts {
@@ -122,11 +129,63 @@ struct Args {
     /// Samples to take
     #[arg(long)]
     samples: usize,
+    /// How much of it there is, for the works that are measured as a curve
+    #[arg(long)]
+    size: Option<usize>,
 }
 
-/// The `main` of every peer.
-pub fn main(facts: fn() -> Result<Facts, Failure>, cases: &[Case]) -> ExitCode {
-    match serve(&Args::parse(), facts, cases) {
+static SIZE: OnceLock<usize> = OnceLock::new();
+static MODE: OnceLock<Mode> = OnceLock::new();
+
+/// Under what a case runs. It is the first part of its name, as in `time:program:nbody`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing that would change it.
+    Plain,
+    /// A limit of time that is never over.
+    Time,
+    /// A limit of memory that is never reached.
+    Memory,
+    /// The JIT is off.
+    NoJit,
+}
+
+impl Mode {
+    const NAMES: [(&str, Mode); 3] = [("time:", Mode::Time), ("memory:", Mode::Memory), ("nojit:", Mode::NoJit)];
+
+    /// The mode that a name begins with, and the case in it.
+    pub fn split(name: &str) -> (Mode, &str) {
+        let split = |(prefix, mode)| Some((mode, name.strip_prefix(prefix)?));
+        Mode::NAMES.into_iter().find_map(split).unwrap_or((Mode::Plain, name))
+    }
+}
+
+/// Under what the case of this process runs; a VM is to be opened accordingly.
+pub fn mode() -> Mode {
+    *MODE.get().unwrap_or(&Mode::Plain)
+}
+
+/// How much of it there is, in a work that is measured as a curve.
+pub fn size() -> usize {
+    *SIZE.get().unwrap_or(&1)
+}
+
+/// The `main` of every peer. Its cases are those listed, and `program:` with the name of each of [`PROGRAMS`].
+pub fn main(facts: fn() -> Result<Facts, Failure>, cases: &[Case], program: OpenProgram) -> ExitCode {
+    end(serve(&Args::parse(), facts, cases, program))
+}
+
+/// The same for a peer that knows the [`Mode`]s: each case may have one before its name.
+pub fn main_with_modes(facts: fn() -> Result<Facts, Failure>, cases: &[Case], program: OpenProgram) -> ExitCode {
+    let mut args = Args::parse();
+    let (mode, case) = Mode::split(&args.work);
+    let _ = MODE.set(mode);
+    args.work = case.to_owned();
+    end(serve(&args, facts, cases, program))
+}
+
+fn end(served: Result<(), Failure>) -> ExitCode {
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
@@ -135,22 +194,62 @@ pub fn main(facts: fn() -> Result<Facts, Failure>, cases: &[Case]) -> ExitCode {
     }
 }
 
-fn serve(args: &Args, facts: fn() -> Result<Facts, Failure>, cases: &[Case]) -> Result<(), Failure> {
-    let Some(case) = cases.iter().find(|case| case.name == args.work) else {
-        let names: Vec<_> = cases.iter().map(|case| case.name).collect();
-        return Err(format!("no work {:?} here; there are {}", args.work, names.join(", ")).into());
-    };
-    let mut run = (case.open)()?;
-    let mut samples = Vec::with_capacity(args.samples);
-    let mut checksum = 0.0;
-    for _ in 0..args.samples {
-        let start = Instant::now();
-        let sum = run(args.iters)?;
-        samples.push(start.elapsed().as_nanos() as f64 / args.iters as f64);
-        checksum += sum;
+fn open(name: &str, cases: &[Case], program: OpenProgram) -> Result<Run, Failure> {
+    if let Some(asked) = programs::of_case(name) {
+        return program(asked);
     }
+    if let Some(case) = cases.iter().find(|case| case.name == name) {
+        return (case.open)();
+    }
+    let names = cases.iter().map(|case| case.name.to_owned()).chain(PROGRAMS.iter().map(|p| format!("program:{}", p.name)));
+    Err(format!("no work {name:?} here; there are {}", names.collect::<Vec<_>>().join(", ")).into())
+}
+
+fn serve(args: &Args, facts: fn() -> Result<Facts, Failure>, cases: &[Case], program: OpenProgram) -> Result<(), Failure> {
+    if let Some(size) = args.size {
+        let _ = SIZE.set(size);
+    }
+    let mut run = open(&args.work, cases, program)?;
+    let clock = if programs::of_case(&args.work).is_some() { Clock::Cpu } else { Clock::Wall };
+    let (samples, checksum) = sample(&mut run, args.iters, args.samples, clock)?;
     drop(run);
     let report = Report { work: args.work.clone(), iters: args.iters, samples, checksum, facts: facts()? };
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
+}
+
+/// What is read before and after a sample.
+#[derive(Clone, Copy)]
+pub enum Clock {
+    /// The time that passes: for samples so short that most run undisturbed.
+    Wall,
+    /// The time that this thread was running: for samples in which a busy machine would turn to others.
+    Cpu,
+}
+
+impl Clock {
+    /// Nanoseconds since some moment.
+    fn read(self) -> f64 {
+        let id = match self {
+            Clock::Wall => libc::CLOCK_MONOTONIC,
+            Clock::Cpu => libc::CLOCK_THREAD_CPUTIME_ID,
+        };
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: it writes the struct, and both clocks are there on Linux, so that it cannot fail.
+        unsafe { libc::clock_gettime(id, &mut time) };
+        time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+    }
+}
+
+/// Runs it `count` times: the nanoseconds an operation in each, and the sum of what they computed.
+pub fn sample(run: &mut Run, iters: u64, count: usize, clock: Clock) -> Result<(Vec<f64>, f64), Failure> {
+    let mut samples = Vec::with_capacity(count);
+    let mut checksum = 0.0;
+    for _ in 0..count {
+        let start = clock.read();
+        let sum = run(iters)?;
+        samples.push((clock.read() - start) / iters as f64);
+        checksum += sum;
+    }
+    Ok((samples, checksum))
 }

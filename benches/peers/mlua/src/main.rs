@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use bench_peer::{Case, Facts, Failure, MOTTOES, Run};
+use bench_peer::{Case, Facts, Failure, MOTTOES, Program, Run};
 use mlua::{Function, Lua, Table, UserData, UserDataFields, UserDataMethods};
 
 const ADD: &str = include_str!("../../../scripts/add.lua");
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
             Case { name: "UD.field", open: || with_counter(FIELD) },
             Case { name: "P13", open: open_and_close },
         ],
+        program,
     )
 }
 
@@ -224,5 +225,22 @@ fn one_struct(jit_off: bool) -> Result<Run, Failure> {
     Ok(Box::new(move |n| {
         let _lua = &lua;
         Ok(count.call::<f64>((&units, n as f64))?)
+    }))
+}
+
+/// The libraries that mlua takes for safe, and all of them for the one program that is about the FFI.
+fn program(program: &'static Program) -> Result<Run, Failure> {
+    let luajit = cfg!(feature = "luajit");
+    let lua = if luajit && program.wants_ffi() {
+        // SAFETY: the program stays within the arrays that it makes.
+        unsafe { Lua::unsafe_new() }
+    } else {
+        Lua::new()
+    };
+    let work: Function = lua.load(program.text).set_name(program.name).eval()?;
+    let size = i64::try_from(program.size(luajit))?;
+    Ok(Box::new(move |n| {
+        let _lua = &lua;
+        (0..n).try_fold(0.0, |sum, _| Ok(sum + work.call::<f64>(size)?))
     }))
 }

@@ -1,0 +1,3 @@
+-- nil as an error.
+-- expects: error
+error(nil)

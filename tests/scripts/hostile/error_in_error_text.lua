@@ -1,0 +1,3 @@
+-- An error whose text cannot be made.
+-- expects: error
+error(setmetatable({}, { __tostring = function() error("no text") end }))

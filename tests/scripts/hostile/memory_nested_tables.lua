@@ -1,0 +1,4 @@
+-- Tables within tables.
+-- expects: memory
+local t = {}
+while true do t = { t, {}, { t } } end

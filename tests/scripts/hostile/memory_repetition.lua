@@ -1,0 +1,3 @@
+-- Asks for a gigabyte at once.
+-- expects: memory
+return ("x"):rep(2 ^ 30)

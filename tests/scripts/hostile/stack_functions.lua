@@ -1,0 +1,3 @@
+-- A text of nested functions.
+-- expects: error
+return assert(load(("return function() "):rep(10000) .. (" end"):rep(10000)))

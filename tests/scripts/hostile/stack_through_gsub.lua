@@ -1,0 +1,4 @@
+-- Calls itself through gsub.
+-- expects: any
+local function f() return (("x"):gsub("x", f)) end
+f()

@@ -1,0 +1,4 @@
+-- Calls itself through a host function.
+-- expects: any
+local function f() return host.call(f) end
+f()
