@@ -8,7 +8,6 @@
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::ptr;
-use std::sync::atomic::Ordering;
 
 use crate::error::{Error, MemoryError, Shortage};
 use crate::sys;
@@ -320,7 +319,7 @@ fn near_the_limit(vm: &Vm) {
 #[cold]
 fn press(vm: &Vm) {
     let (main, current) = (vm.shared.main(), vm.gate.current.get());
-    if main.is_null() || vm.gate.stop.load(Ordering::Relaxed) != 0 {
+    if main.is_null() {
         return;
     }
     vm.memory.pressing.set(usize::MAX);

@@ -324,6 +324,7 @@ static int body_table(lua_State *L) {
 static int body_collect(lua_State *L) {
   int what = (int)lua_tonumber(L, 1);
 #ifdef PERILUNE_LUAJIT
+  if (gate_of(L)->forget) perilune_forget(L);
   /* On LuaJIT every collection starts a stopped collector again. */
   int stopped = (what == LUA_GCCOLLECT || what == LUA_GCSTEP) && !lua_gc(L, LUA_GCISRUNNING, 0);
 #endif

@@ -87,6 +87,11 @@ void perilune_end(lua_State *co) {
 
 /* Has the hook called before the next instruction. May be called from a signal's handler. */
 void perilune_arm(lua_State *L) {
+#ifdef PERILUNE_LUAJIT
+  /* A signal may come while LuaJIT changes its table of instructions, and what was half changed then stays so, as
+     LuaJIT compares flags only: the table is to be changed whole, at the latest by the next signal. */
+  lua_sethook(L, NULL, 0, 0);
+#endif
   set(L, 1);
 }
 
@@ -130,8 +135,10 @@ int perilune_stopped(lua_State *L) {
 /* Has what is garbage collected before the next instruction, as nothing can be where it was noticed that memory
    is short: in the allocator. */
 void perilune_collect_soon(lua_State *L) {
-  gate_of(L)->collect = 1;
-  perilune_set_hook(L);
+  Gate *gate = gate_of(L);
+  if (lua_gethook(L) == hook) gate->counted += lua_gethookcount(L);
+  gate->collect = 1;
+  perilune_arm(L);
 }
 
 /* Forgets compiled code, after memory was refused. LuaJIT holds it against a loop when that cannot be compiled, in the end by a write

@@ -185,7 +185,6 @@ fn end_outermost(vm: &Vm, l: *mut lua_State) {
     if vm.memory.pressed.get() {
         // The next operation collects, or a script's next instruction if memory is short again.
         vm.gate.collect.set(0);
-        vm.gate.forget.set(0);
         // SAFETY: the state that ran is live.
         unsafe { hook::set(l) };
     }

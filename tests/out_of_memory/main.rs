@@ -401,6 +401,20 @@ fn a_limit_holds_when_a_dead_coroutine_could_not_be_resumed() {
     }
 }
 
+/// Each time that a loop could not be compiled, LuaJIT changes its table of instructions; the signal comes while it does, too.
+#[test]
+fn a_limit_holds_whenever_its_signal_comes() {
+    let mut lua = Lua::builder().time_limit(Duration::from_millis(1)).build().unwrap();
+    let endless: Function = lua.load("return function() while true do end end").eval().unwrap();
+    for round in 0..2000 {
+        lua.fail_allocations(1..u64::MAX);
+        let result = endless.call::<()>(&mut lua, ());
+        lua.fail_allocation(0);
+        assert!(matches!(result, Err(Error::Timeout(_) | Error::Memory(_))), "{round}: {result:?}");
+    }
+    check(&mut lua);
+}
+
 /// LuaJIT punishes the loop that it compiled before, or none at all, where it has no memory to begin with a loop.
 #[test]
 fn loops_that_cannot_be_compiled_for_want_of_memory() {
