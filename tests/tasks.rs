@@ -109,6 +109,28 @@ fn whatever_a_script_does_it_does_in_any_slices() {
     });
 }
 
+/// LuaJIT gives up compiling each of these loops, within a call: one argument more is what a signal could make of that.
+#[test]
+fn slices_that_end_while_a_script_is_compiled_change_no_arguments() {
+    let mut lua = Lua::new().unwrap();
+    let body = "local loop = [[
+            local select, wrong = select, 0
+            local function count(depth, ...) if depth == 0 then return select('#', ...) end return (count(depth - 1, ...)) end
+            for i = 1, 60 do if i > 54 and count(5, i, i) ~= 2 then wrong = wrong + 1 end end
+            return wrong
+        ]]
+        local load, wrong = loadstring or load, 0
+        while not enough do wrong = wrong + load(loop)() end
+        return wrong";
+    let mut task = task(&mut lua, body).unwrap();
+    for _ in 0..25_000 {
+        assert!(matches!(task.run(&mut lua, Slice::time(Duration::from_micros(10))).unwrap(), Progress::SliceUp));
+    }
+    lua.set("enough", true).unwrap();
+    let (values, _) = finish(&mut lua, &mut task, Slice::UNLIMITED).unwrap();
+    assert_eq!(values[0].to::<i64>(&mut lua).unwrap(), 0);
+}
+
 #[test]
 fn a_slice_of_instructions_is_about_that_long() {
     with(|lua| {

@@ -127,6 +127,9 @@ int perilune_stopped(lua_State *L);
 int perilune_compiler(lua_State *L); /* a body */
 int perilune_forget(lua_State *L);   /* likewise */
 
+/* Of top.c. */
+int perilune_arm_compiler(lua_State *L, lua_Hook hook);
+
 /* Of bounded.c. */
 void perilune_collect_all(lua_State *L);
 

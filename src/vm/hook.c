@@ -88,6 +88,7 @@ void perilune_end(lua_State *co) {
 /* Has the hook called before the next instruction. May be called from a signal's handler. */
 void perilune_arm(lua_State *L) {
 #ifdef PERILUNE_LUAJIT
+  if (perilune_arm_compiler(L, hook)) return;
   /* A signal may come while LuaJIT changes its table of instructions, and what was half changed then stays so, as
      LuaJIT compares flags only: the table is to be changed whole, at the latest by the next signal. */
   lua_sethook(L, NULL, 0, 0);
