@@ -4,9 +4,10 @@
 
    So whoever refuses memory sees to that first. It takes LuaJIT's own headers, which only a vendored one has.
 
-   And `lua_sethook` ends what the compiler does, whatever that is, by changing its state. Where a signal comes while the
-   compiler has begun an error, that error's value is left on the stack, as one argument more of the function that is just
-   called; where it comes before the compiler has noted with which loop it begins, another loop is blamed, perhaps one that is gone. */
+   And `lua_sethook` ends what the compiler does, whatever that is, by changing its state, which a signal, or the allocator, may do at any
+   moment of it. Where the compiler has begun an error, that error's value is left on the stack, as one argument more of the function
+   that is just called; where it has not noted yet with which loop it begins, another loop is blamed, perhaps one that is gone; and where it
+   has come to a loop that is compiled already, that one runs, and what it leads to is compiled in the midst of the other. */
 #ifdef PERILUNE_LUAJIT_SOURCE
 #include "lj_obj.h"
 #include "lj_dispatch.h"
@@ -24,14 +25,9 @@ void perilune_settle_top(lua_State *main) {
   if (running->top < running->base) running->top = running->base;
 }
 
-#if LJ_HASJIT
-/* DISPMODE_INS of lj_dispatch.c: instructions pass the code that looks at hooks. */
-#define ALL_INSTRUCTIONS 0x04
-#endif
-
-/* Has a hook called before the next instruction if the compiler is at work: then all instructions pass the code that looks
-   at hooks, and that table is made anew when it is done; also where it was left half changed, as LuaJIT takes it for one
-   of another kind. The compiler's state stays as it is. Says whether it was at work. */
+/* Has a hook called before the next instruction if the compiler is at work: `lua_sethook` without the change of state. All
+   instructions pass the code that looks at hooks then, and the table of them is made anew when it is done, as it will have been
+   said to be another one, whatever a signal left of it. Says whether it was at work. */
 int perilune_arm_compiler(lua_State *L, lua_Hook hook) {
 #if LJ_HASJIT
   global_State *g = G(L);
@@ -39,7 +35,7 @@ int perilune_arm_compiler(lua_State *L, lua_Hook hook) {
   g->hookf = hook;
   g->hookcount = g->hookcstart = 1;
   g->hookmask |= LUA_MASKCOUNT;
-  g->dispatchmode &= (uint8_t)~ALL_INSTRUCTIONS;
+  lj_dispatch_update(g, 0);
   return 1;
 #else
   (void)L, (void)hook;

@@ -18,7 +18,7 @@ use std::time::Duration;
 use common::{check, compiling, height, is_luajit, measurable, stops_growing};
 use operations::Op;
 use perilune::game::Unit;
-use perilune::{Error, Function, Libs, Lua, Result, State, Table, Value};
+use perilune::{Error, Function, Libs, Limit, Lua, Result, State, Table, Value};
 use world::{Gauge, World};
 
 /// Where an operation is run.
@@ -404,14 +404,16 @@ fn a_limit_holds_when_a_dead_coroutine_could_not_be_resumed() {
 /// Each time that a loop could not be compiled, LuaJIT changes its table of instructions; the signal comes while it does, too.
 #[test]
 fn a_limit_holds_whenever_its_signal_comes() {
-    let mut lua = Lua::builder().time_limit(Duration::from_millis(1)).build().unwrap();
+    let mut lua = Lua::new().unwrap();
     let endless: Function = lua.load("return function() while true do end end").eval().unwrap();
+    lua.set_limit(Duration::from_millis(1)).unwrap();
     for round in 0..2000 {
         lua.fail_allocations(1..u64::MAX);
         let result = endless.call::<()>(&mut lua, ());
         lua.fail_allocation(0);
         assert!(matches!(result, Err(Error::Timeout(_) | Error::Memory(_))), "{round}: {result:?}");
     }
+    lua.set_limit(Limit::NONE).unwrap();
     check(&mut lua);
 }
 
