@@ -36,11 +36,3 @@ pub(crate) const BINDINGS: Bindings = match env!("PERILUNE_BUILD_BINDINGS").as_b
 /// The version in the headers, such as `LuaJIT 2.1.0-beta3` or `Lua 5.4.9`. A shared library can be updated under a program that was
 /// built with these.
 pub(crate) const HEADERS: &str = env!("PERILUNE_BUILD_RELEASE");
-
-/// Whether compiled code is known to look at hooks (`LUAJIT_ENABLE_CHECKHOOK`), so that a time limit stops it: the
-/// vendored LuaJIT is built so. For any other it must be found out from the running library.
-#[allow(dead_code)] // Lua 5.4 compiles nothing, and its backend does not ask.
-pub(crate) const CHECK_HOOK: Option<bool> = match LINKAGE {
-    Linkage::Vendored => Some(cfg!(lua_backend = "luajit")),
-    Linkage::System => None,
-};

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #ifdef PERILUNE_LUAJIT
-#include <lualib.h>
 #include <luajit.h>
 #endif
 
@@ -255,35 +254,3 @@ int perilune_compiler(lua_State *L) {
 #endif
   return 1;
 }
-
-#ifdef PERILUNE_LUAJIT
-static void raising_hook(lua_State *L, lua_Debug *ar) {
-  (void)ar;
-  luaL_error(L, "reached");
-}
-
-/* (light userdata: int) -> () */
-static int probe_hook(lua_State *L) {
-  int *reached = (int *)lua_touserdata(L, 1);
-  lua_pushcfunction(L, luaopen_jit);
-  lua_call(L, 0, 0);
-  if (luaL_loadstring(L, "for i = 1, 1e5 do end") != 0) return lua_error(L);
-  lua_pushvalue(L, -1);
-  lua_call(L, 0, 0); /* now it is compiled */
-  lua_sethook(L, raising_hook, LUA_MASKCOUNT, 1000);
-  *reached = lua_pcall(L, 0, 0, 0) != 0;
-  lua_sethook(L, NULL, 0, 0);
-  return 0;
-}
-
-/* Whether compiled code looks at hooks (LUAJIT_ENABLE_CHECKHOOK), found out by trying
-   in a VM of its own. */
-int perilune_hook_reaches_compiled_code(void) {
-  int reached = 0;
-  lua_State *L = luaL_newstate();
-  if (L == NULL) return 0;
-  lua_cpcall(L, probe_hook, &reached);
-  lua_close(L);
-  return reached;
-}
-#endif

@@ -58,7 +58,7 @@ fn say_that_it_interprets() {
     #[cfg(any(feature = "log", feature = "tracing"))]
     {
         const WHY: &str =
-            "scripts are interpreted where a limit or a slice ends them: this LuaJIT was built without LUAJIT_ENABLE_CHECKHOOK";
+            "scripts are interpreted where a limit or a slice ends them: only the vendored LuaJIT can be stopped in compiled code";
         static SAID: std::sync::Once = std::sync::Once::new();
         SAID.call_once(|| {
             #[cfg(feature = "log")]

@@ -15,8 +15,7 @@ fn with_ways_around<'t>(parts: &[&'t str]) -> Vec<&'t str> {
 
 const SYSTEM_LUAJIT: [&str; 4] = ["dep-backend=luajit", "dep-linkage=system", "linkage=System", "shared=true"];
 const SYSTEM_LUA54: [&str; 5] = ["dep-backend=lua54", "dep-linkage=system", "linkage=System", "shared=true", "running=Lua 5.4"];
-const VENDORED_LUAJIT: [&str; 5] =
-    ["dep-backend=luajit", "dep-linkage=vendored", "linkage=Vendored", "shared=false", "check-hook=Some(true)"];
+const VENDORED_LUAJIT: [&str; 4] = ["dep-backend=luajit", "dep-linkage=vendored", "linkage=Vendored", "shared=false"];
 const VENDORED_LUA54: [&str; 5] = ["dep-backend=lua54", "dep-linkage=vendored", "linkage=Vendored", "shared=false", "running=Lua 5.4"];
 
 #[test]
@@ -25,7 +24,7 @@ fn an_installed_luajit_is_taken_and_bindgen_reads_its_headers() {
         return;
     }
     installed("luajit");
-    let outcome = Build::new().run().tells(&SYSTEM_LUAJIT).tells(&["dep-bindings=bindgen", "bindings=Bindgen", "check-hook=None"]);
+    let outcome = Build::new().run().tells(&SYSTEM_LUAJIT).tells(&["dep-bindings=bindgen", "bindings=Bindgen"]);
     assert!(outcome.value("running").starts_with("LuaJIT 2.1"));
     assert_eq!(outcome.value("headers"), outcome.value("dep-version"));
     assert_eq!(Path::new(outcome.value("dep-include")), headers("luajit"));
@@ -38,7 +37,7 @@ fn lua_54_is_taken_when_asked_for_by_variable_or_feature() {
         return;
     }
     installed("lua5.4");
-    Build::new().set("PERILUNE_LUA", "lua54").run().tells(&SYSTEM_LUA54).tells(&["check-hook=None"]);
+    Build::new().set("PERILUNE_LUA", "lua54").run().tells(&SYSTEM_LUA54);
     Build::new().arguments(&["--features", "lua54"]).run().tells(&SYSTEM_LUA54);
     // The environment wins over the feature.
     Build::new().arguments(&["--features", "lua54"]).set("PERILUNE_LUA", "luajit").run().tells(&SYSTEM_LUAJIT);
@@ -64,7 +63,7 @@ fn nothing_suitable_installed_means_vendored() {
     let outcome = Build::new().packages(&none).run().tells(&VENDORED_LUAJIT);
     assert!(outcome.value("running").starts_with("LuaJIT 2.1."), "{}", outcome.value("running"));
     assert_eq!(outcome.value("running"), outcome.value("headers"));
-    Build::new().packages(&none).set("PERILUNE_LUA", "lua54").run().tells(&VENDORED_LUA54).tells(&["check-hook=Some(false)"]);
+    Build::new().packages(&none).set("PERILUNE_LUA", "lua54").run().tells(&VENDORED_LUA54);
     // A Lua 5.3 is not one.
     Build::new().packages(&packages("only-53", &[("lua5.3", "lua")])).run().tells(&VENDORED_LUAJIT);
     // Neither is a package that pkg-config must not be asked for.

@@ -255,8 +255,8 @@ pub use sys::lua_sys;
 pub fn facts() -> String {
     let buffer = lua_sys::LUAL_BUFFERSIZE;
     format!(
-        \"linkage={:?}\\nbindings={:?}\\nheaders={}\\ncheck-hook={:?}\\nbuffer={buffer}\",
-        build_info::LINKAGE, build_info::BINDINGS, build_info::HEADERS, build_info::CHECK_HOOK,
+        \"linkage={:?}\\nbindings={:?}\\nheaders={}\\nbuffer={buffer}\",
+        build_info::LINKAGE, build_info::BINDINGS, build_info::HEADERS,
     )
 }
 ";

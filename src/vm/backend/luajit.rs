@@ -2,7 +2,6 @@
 
 use std::ffi::{CStr, c_int, c_void};
 use std::ptr;
-use std::sync::OnceLock;
 
 use super::{BackendKind, Number, Writer};
 use crate::build_info;
@@ -261,12 +260,10 @@ pub(crate) fn gc_parameter(percent: u16) -> c_int {
     percent.into()
 }
 
-/// Whether a hook is called wherever a script runs, compiled code included. A library that
-/// was built elsewhere is asked once, by trying.
+/// Whether a hook is called wherever a script runs, compiled code included, and may be set at any moment. The vendored LuaJIT is
+/// built with `LUAJIT_ENABLE_CHECKHOOK`, and its own headers tell when its compiler must be left alone (`top.c`).
 pub(crate) fn hooks_reach_everything() -> bool {
-    static REACHED: OnceLock<bool> = OnceLock::new();
-    // SAFETY: it works in a VM of its own and raises nothing.
-    build_info::CHECK_HOOK.unwrap_or_else(|| *REACHED.get_or_init(|| unsafe { perilune_hook_reaches_compiled_code() } != 0))
+    build_info::LINKAGE == build_info::Linkage::Vendored
 }
 
 /// What has to be done before memory is refused: see `top.c`.
@@ -377,6 +374,5 @@ pub(crate) const PRELUDE_NAME: &CStr = c"=perilune";
 pub(crate) const ALWAYS_OPENED: Libs = Libs::BASE.union(Libs::JIT);
 
 unsafe extern "C" {
-    fn perilune_hook_reaches_compiled_code() -> c_int;
     fn perilune_settle_top(main: *mut lua_State);
 }

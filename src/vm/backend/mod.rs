@@ -53,10 +53,10 @@ pub struct Backend {
     pub has_jit: bool,
     /// Scripts can work on C memory through LuaJIT's FFI.
     pub has_ffi: bool,
-    /// A running script can be stopped also inside compiled code. A LuaJIT that was built without
-    /// `LUAJIT_ENABLE_CHECKHOOK`, as the system's often is, cannot: it interprets under limits, which then cost much
-    /// of its speed, and while a [`Slice`](crate::Slice) runs. It is found out once, by trying, and said once as a warning where the
-    /// features `log` or `tracing` are on.
+    /// A running script can be stopped also inside compiled code, as in the vendored LuaJIT. The system's interprets under limits,
+    /// which then cost much of its speed, and while a [`Slice`](crate::Slice) runs: it is hardly ever built with `LUAJIT_ENABLE_CHECKHOOK`, and
+    /// where it is, nobody can tell when its compiler must not be disturbed. That is said once as a warning where the features `log` or
+    /// `tracing` are on.
     pub interruptible_compiled_code: bool,
     /// The VM has a sampling profiler of its own.
     pub has_profiler: bool,
