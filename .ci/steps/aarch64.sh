@@ -14,11 +14,12 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch
 # A few random attacks will do here; the other steps have many.
 export PERILUNE_ATTACK_ROUNDS=5 PERILUNE_BRIEF=1
 
-for lua in luajit lua54; do
-  say "aarch64, $lua"
-  choose "$lua" vendored
+check() {
+  say "aarch64, $1"
+  choose "$1" vendored
   # The longest of all only where the processor matters to it: there LuaJIT keeps its own allocator, and needs our guard of the C
   # stack; Lua 5.4 takes our allocator as everywhere, and counts its levels itself.
-  [[ $lua == luajit ]] || without out_of_memory deep_recursion
+  [[ $1 == luajit ]] || without out_of_memory deep_recursion
   cargo test "${CROSS[@]}" "${FEATURES[@]}"
-done
+}
+side_by_side check luajit lua54

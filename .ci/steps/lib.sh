@@ -41,6 +41,22 @@ choose() {
   esac
 }
 
+# side_by_side FUNCTION WORD WORD: `FUNCTION WORD` for both words at the same time, where one leaves a processor idle. What they
+# say is printed one after the other.
+side_by_side() {
+  local word failed=0
+  local -A running
+  for word in "${@:2}"; do
+    ("$1" "$word") >"$CI_TARGET_DIR/$word.log" 2>&1 &
+    running[$word]=$!
+  done
+  for word in "${@:2}"; do
+    wait "${running[$word]}" || failed=1
+    cat "$CI_TARGET_DIR/$word.log"
+  done
+  ((failed == 0)) || die "see above"
+}
+
 # integration_tests [NAME…]: the integration tests as cargo's arguments, without the named ones.
 integration_tests() {
   local name file

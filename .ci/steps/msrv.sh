@@ -7,17 +7,18 @@ oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 debian_rust "$oldest"
 export RUSTC=$DEBIAN_RUST/rustc CARGO_TARGET_DIR=$CI_TARGET_DIR/msrv
 
-build() {
-  say "Rust $oldest: ${*:-(default features)}"
-  cargo build --locked --lib --bins "$@"
+# try CARGO'S_COMMAND FLAGS…
+try() {
+  say "Rust $oldest: $*"
+  cargo "$1" --locked --lib --bins "${@:2}"
 }
 
 choose luajit system
-build "${FEATURES[@]}"
+try check "${FEATURES[@]}"
 choose lua54 system
-build "${FEATURES[@]}"
+try check "${FEATURES[@]}"
 choose luajit vendored
-build --no-default-features "${FEATURES[@]}"
+try build --no-default-features "${FEATURES[@]}"
 choose lua54 vendored
-build --no-default-features "${FEATURES[@]}"
-build --all-features
+try check --no-default-features "${FEATURES[@]}"
+try check --all-features

@@ -15,8 +15,9 @@ mapfile -t tests < <(integration_tests build_script compile_fail out_of_memory l
   party_example deep_recursion views_attack pointers_attack hostile_scripts bounded_functions time_limits memory_limits \
   final_memory_limit limits_on_threads programs)
 many=(--skip million --skip hundred_thousand --skip in_any_slices)
-for lua in luajit lua54; do
-  say "valgrind, $lua"
-  choose "$lua" vendored
+check() {
+  say "valgrind, $1"
+  choose "$1" vendored
   cargo test --locked "${FEATURES[@]}" --lib "${tests[@]}" -- --test-threads=1 "${many[@]}"
-done
+}
+side_by_side check luajit lua54
