@@ -92,7 +92,8 @@ pub enum Progress {
 /// function of the C library, or a coroutine that it has resumed itself, it runs on until it is back.
 /// That makes it no guard against scripts that mean harm: a limit is, see [`Slice::time`].
 ///
-/// While instructions are counted, LuaJIT interprets; with other slices it compiles as ever.
+/// While instructions are counted, LuaJIT interprets; with other slices it compiles as ever, unless it is the system's (see
+/// [`Backend::interruptible_compiled_code`](crate::Backend::interruptible_compiled_code)).
 #[derive(Debug)]
 pub struct Task {
     coroutine: Coroutine,
