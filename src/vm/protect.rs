@@ -1,4 +1,4 @@
-//! The door into Lua: the one place that calls `lua_pcall`.
+//! The door into Lua: every protected call goes through here, one that something limits by way of [`watch`].
 
 use std::ffi::{c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -61,8 +61,8 @@ pub(crate) fn set_limit(state: &mut State, limit: Limit) -> Result<()> {
 }
 
 /// Switches the compiler off for good where every call would have to: compiled code does not count instructions; and
-/// where it does not look at hooks, neither could a script be stopped, nor memory be collected in time, and the LuaJITs of
-/// which that is true may crash where compiled code runs out of memory.
+/// that of a system's LuaJIT hardly ever looks at hooks, so that neither could a script be stopped, nor memory be collected in time,
+/// and some of them crash where compiled code runs out of memory.
 pub(crate) fn interpret_if_needed(state: &mut State) -> Result<()> {
     // First: the switch is a call under the VM's limits, which would switch back.
     let limit = state.vm().limits.limit.get();
